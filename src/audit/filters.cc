@@ -4,6 +4,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "audit/event.h"
+#include "base/clock.h"
 #include "base/parse_time.h"
 #include "base/units.h"
 
@@ -69,6 +71,24 @@ Result<> set_session(Query& query, const std::string& value) {
   return {};
 }
 
+/// One that there is not would never fit: who searches would take it for an answer, and what a
+/// legal hold is to keep would go.
+Result<> set_type(Query& query, const std::string& value) {
+  std::string known;
+  for (int number = 1; number <= UINT8_MAX; ++number) {
+    const auto name = name_of(static_cast<EventType>(number));
+    if (name == "unknown") continue;
+    known += (known.empty() ? "" : ", ") + std::string(name);
+    if (name != value) continue;
+    query.type = value;
+    return {};
+  }
+  query.type.clear();
+  if (value.empty()) return {};
+  return fail(ErrorCode::kInvalidInput,
+              "no record is of the type \"" + value + "\"; there are " + known);
+}
+
 const std::vector<Filter> kFilters = {
     {"user", "NAME", "Who", {}, set_text<&Query::user>},
     {"group", "NAME", "Who is in this group", {}, set_text<&Query::group>},
@@ -120,7 +140,7 @@ const std::vector<Filter> kFilters = {
      "TYPE",
      "statement, session_start, session_end, login_failed, cancel, admin, …",
      {},
-     set_text<&Query::type>},
+     set_type},
     {"text", "TEXT", "Contained in the statement", {}, set_text<&Query::text>},
     {"words",
      "WORDS",
@@ -201,6 +221,14 @@ Result<> set_filter(Query& query, std::string_view name, const std::string& valu
   if (set) return set;
   return fail(set.error().code, std::string(name) + ": " + set.error().text + " (" +
                                     std::string(filter->about) + ")");
+}
+
+Result<> check_times(const Query& query) {
+  const bool until_now = query.until_micros == 0;
+  if (until_now || query.since_micros <= query.until_micros) return {};
+  return fail(ErrorCode::kInvalidInput,
+              "since is later than until: " + format_time(query.since_micros) + " and " +
+                  format_time(query.until_micros));
 }
 
 std::span<const std::string_view> orders() {

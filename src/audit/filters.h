@@ -31,6 +31,9 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 /// Sets one; an error that says what it takes. Later ones of the same name replace earlier ones.
 Result<> set_filter(Query& query, std::string_view name, const std::string& value);
 
+/// An error for a range of times that nothing can be in.
+Result<> check_times(const Query& query);
+
 /// What records can be sorted by: "newest", "oldest", and the names of fields.
 std::span<const std::string_view> orders();
 /// Sets one of them; empty: the newest.

@@ -32,6 +32,32 @@ TEST(Filters, AreNamedOnceAndSetWhatTheySay) {
   EXPECT_EQ(query.outcome, "denied");
 }
 
+TEST(Filters, KnowTheTypesOfRecords) {
+  Query query;
+  for (const auto* type : {"statement", "evidence", "captured", "provenance", ""}) {
+    ASSERT_TRUE(set_filter(query, "type", type)) << type;
+    EXPECT_EQ(query.type, type);
+  }
+  for (const auto* type : {"statemnt", "unknown", "Statement"}) {
+    const auto set = set_filter(query, "type", type);
+    ASSERT_FALSE(set) << type;
+    EXPECT_THAT(set.error().text, HasSubstr("there are gateway_start, gateway_stop"));
+  }
+}
+
+TEST(Filters, RefuseTimesThatNothingIsIn) {
+  Query query;
+  EXPECT_TRUE(check_times(query));
+  ASSERT_TRUE(set_filter(query, "since", "1970-01-03"));
+  EXPECT_TRUE(check_times(query)) << "until now";
+  ASSERT_TRUE(set_filter(query, "until", "1970-01-03"));
+  EXPECT_TRUE(check_times(query));
+  ASSERT_TRUE(set_filter(query, "until", "1970-01-02"));
+  const auto checked = check_times(query);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().text, HasSubstr("since is later than until: 1970-01-03"));
+}
+
 TEST(Filters, SayWhatTheyTake) {
   Query query;
   for (const auto& [name, value] : Given{{"decision", "maybe"},

@@ -40,7 +40,8 @@ Result<> add_hold(store::Database& database, const StoredHold& hold) {
     return fail(ErrorCode::kInvalidInput,
                 "a legal hold needs a reason, such as the case it is for");
   SLUICE_ASSIGN(const auto kept, with_fixed_times(hold.query));
-  SLUICE_ASSIGN([[maybe_unused]] const auto query, query_of(kept));
+  SLUICE_ASSIGN(const auto query, query_of(kept));
+  SLUICE_TRY(check_times(query));
   SLUICE_ASSIGN(auto transaction, store::Transaction::begin(database));
   SLUICE_ASSIGN(
       auto insert,

@@ -33,6 +33,10 @@ EncodedContext::EncodedContext(const SessionContext& context) { encode_context(b
 
 namespace {
 
+/// Only what is complete is archived and erased: where little is recorded, size alone would let
+/// what retention is to take stand for months.
+constexpr int64_t kLongestOpenMicros = int64_t{24} * 3600 * 1'000'000;
+
 class LogImpl;
 
 class Writer : public LogWriter {
@@ -52,10 +56,13 @@ class Writer : public LogWriter {
   std::atomic<uint64_t>& durable() { return durable_; }
   /// Once nothing is written any more.
   void drop_spare();
+  /// Completes a segment that has been written to for long.
+  void turn_over();
   std::function<void()> on_durable;
 
  private:
   Result<> make_room(size_t bytes);
+  Result<> begin_next();
   Result<> make_spare(size_t bytes);
   std::filesystem::path spare_file() const;
 
@@ -66,6 +73,7 @@ class Writer : public LogWriter {
   mutable std::mutex mutex_;  ///< taken once per segment, and by whoever is not the writer
   std::shared_ptr<SegmentWriter> segment_;
   SegmentWriter* current_ = nullptr;  ///< what `segment_` holds, for the writer alone
+  int64_t begun_micros_ = 0;          ///< when it was
   std::string payload_;
   Salts salts_;
   std::atomic<uint64_t> durable_{0};
@@ -167,6 +175,7 @@ void Writer::bring_to_disk() {
 /// whole segment, which stands ready while the present one fills.
 Result<> Writer::reserve(size_t bytes) {
   if (log_.broken()) return fail(ErrorCode::kIo, log_.problem());
+  turn_over();
   SLUICE_TRY(make_room(bytes));
   return spare_ ? Result<>() : make_spare(bytes);
 }
@@ -198,6 +207,21 @@ std::filesystem::path Writer::spare_file() const {
 Result<> Writer::make_room(size_t bytes) {
   if (current_ != nullptr && current_->has_room(bytes)) return {};
   if (!spare_ || !spare_->has_room(bytes)) SLUICE_TRY(make_spare(bytes));
+  return begin_next();
+}
+
+void Writer::turn_over() {
+  // One without a record has the name that the next would have.
+  if (current_ == nullptr || current_->last_sequence() == 0 ||
+      wall_micros() - begun_micros_ < kLongestOpenMicros) {
+    return;
+  }
+  // What cannot be done now is asked for again: what is open can be written to as before.
+  if (spare_ || make_spare(0)) (void)begin_next();
+}
+
+/// Goes over to the spare segment.
+Result<> Writer::begin_next() {
   const uint64_t first = log_.last_sequence() + 1;
   SLUICE_TRY(
       spare_->begin(log_directory(log_.options().directory) / segment_name(first, number_), first));
@@ -221,6 +245,7 @@ Result<> Writer::make_room(size_t bytes) {
     current_->seal();
   }
   current_ = spare_.get();
+  begun_micros_ = wall_micros();
   const std::lock_guard lock(mutex_);
   segment_ = std::move(spare_);
   return {};
@@ -366,6 +391,7 @@ void LogImpl::set_tree_problem(const std::string& problem) {
 
 Result<uint64_t> LogImpl::append_admin(const SessionContext& context, const Event& event) {
   const std::lock_guard lock(admin_mutex_);
+  writers_.back()->turn_over();
   auto sequence = writers_.back()->append(EncodedContext(context), event);
   writers_.back()->bring_to_disk();
   return sequence;

@@ -33,7 +33,10 @@ Result<std::vector<std::string>> signers_of(const tlog::Note& note, const std::s
     }
   }
   if (!by_the_log) {
-    return refuted("the checkpoint, of the log " + origin + ", is not signed with the public key");
+    return refuted(
+        "the checkpoint, of the log " + origin +
+        ", is not signed with the public key. Where the key has been changed since, give the "
+        "log, too (--log): its notes of the changes tell the key of that time");
   }
   return signers;
 }

@@ -116,6 +116,7 @@ Result<audit::Query> query_of(const Common& common, const AuditOptions& options)
   for (const auto& [name, value] : options.filters) {
     SLUICE_TRY(audit::set_filter(query, name, value));
   }
+  SLUICE_TRY(audit::check_times(query));
   SLUICE_TRY(audit::set_order(query, options.order));
   if (!options.cursor.empty()) {
     SLUICE_ASSIGN(query.after, audit::parse_rank(options.cursor));

@@ -25,6 +25,7 @@
 #include "cli/public_key.h"
 #include "cli/told.h"
 #include "config/config.h"
+#include "tlog/checkpoint.h"
 #include "tlog/note.h"
 
 namespace sluice::cli {
@@ -120,6 +121,23 @@ Result<> verify_one(const Common& common, const std::string& text,
   return {};
 }
 
+/// Which keys of the log count for a checkpoint of that receipt's size, where the notes of its
+/// changes lead to them from the first of `keys`, and the others of `keys`.
+std::vector<tlog::VerifierKey> keys_of_time(const std::filesystem::path& audit,
+                                            const std::string& receipt,
+                                            std::vector<tlog::VerifierKey> keys) {
+  const auto proof = tlog::parse_proof(receipt);
+  const auto note = proof ? tlog::parse_note(proof->checkpoint) : fail(proof.error());
+  const auto head = note ? tlog::parse_checkpoint(note->text) : fail(note.error());
+  const auto chain = audit::KeyChain::load(audit::tree_files(audit), keys.front());
+  if (!head || !chain) return keys;  // What is wrong with it is said by who verifies it.
+  keys.erase(keys.begin());
+  for (const auto& period : chain->periods()) {
+    if (period.from <= head->size && head->size <= period.until) keys.push_back(period.key);
+  }
+  return keys;
+}
+
 /// Whatever is recorded by now is covered by a checkpoint then.
 Result<> wait_until_signed(const std::filesystem::path& audit) {
   audit::Query last;
@@ -167,9 +185,10 @@ Result<> audit_verify(const Common& common, const EvidenceOptions& options) {
   if (!options.receipt.empty()) {
     SLUICE_ASSIGN(const auto text, read_input(options.receipt));
     const bool nearby = options.keys.empty() && !(options.log.empty() && is_elsewhere(common));
-    SLUICE_ASSIGN(const auto folder,
-                  nearby ? audit_folder(common, options) : std::filesystem::path());
-    SLUICE_ASSIGN(const auto keys, keys_of(common, options, folder));
+    SLUICE_ASSIGN(const auto folder, nearby || !options.log.empty() ? audit_folder(common, options)
+                                                                    : std::filesystem::path());
+    SLUICE_ASSIGN(auto keys, keys_of(common, options, folder));
+    if (!folder.empty()) keys = keys_of_time(folder, text, std::move(keys));
     return verify_one(common, text, keys);
   }
   if (options.log.empty() && is_elsewhere(common)) return verify_elsewhere(common, options);

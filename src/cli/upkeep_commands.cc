@@ -84,7 +84,8 @@ Result<> audit_retention(const Common& common, bool run) {
   for (const auto& row : answer.at("rules").as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);
   if (run) {
-    std::cerr << "what was due is erased; what legal holds keep is not\n";
+    std::cerr << "what was due is erased; not what legal holds keep, and not yet what stands in "
+                 "segments that are still being written\n";
   } else if (listing.rows.empty()) {
     std::cerr << "everything is kept for ever: the configuration has no audit.retention\n";
   } else {

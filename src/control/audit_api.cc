@@ -152,6 +152,7 @@ Result<AuditApi::Asked> AuditApi::asked_of(const audit::Given& given) const {
       SLUICE_TRY(audit::set_filter(asked.query, name, value));
     }
   }
+  SLUICE_TRY(audit::check_times(asked.query));
   return asked;
 }
 

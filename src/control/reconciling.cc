@@ -143,8 +143,38 @@ void tell_gap(const Work& work, const std::optional<std::string>& mark, Reconcil
                            work.slot, *mark)}});
 }
 
+/// Comparing takes another slot for a moment.
+Result<> check_slots_left(Work& work) {
+  SLUICE_ASSIGN(const auto row,
+                ask_row(*work.server,
+                        "SELECT current_setting('max_replication_slots'), ((SELECT count(*) FROM "
+                        "pg_replication_slots) < current_setting('max_replication_slots')::int)"
+                        "::text",
+                        2));
+  if (row[1] == "true") return {};
+  return not_ready(work, fmt::format("all {} replication slots are in use: raise "
+                                     "max_replication_slots in postgresql.conf and restart the "
+                                     "server, or drop those that nobody reads",
+                                     row[0].value_or("?")));
+}
+
+/// That a slot can be made: the name is free, and there is room.
+Result<> check_free(Work& work) {
+  SLUICE_ASSIGN(auto results, work.server->ask("SELECT 1 FROM pg_replication_slots WHERE "
+                                               "slot_name = " +
+                                               literal(work.slot)));
+  if (results.size() != 1 || results[0].empty()) return check_slots_left(work);
+  // Of one that is lost or somebody else's that is what has to be said.
+  SLUICE_TRY(find_slot(work));
+  return fail(ErrorCode::kExists,
+              fmt::format("database {0}: there is a replication slot {1} already. Compare with "
+                          "it: sluice audit reconcile {0}; or name another with --slot",
+                          work.database.name, work.slot));
+}
+
 Result<Reconciled> create_slot(Work& work) {
   SLUICE_ASSIGN(const auto mark, store::wal_mark(work.place.state, work.database.name, work.slot));
+  SLUICE_TRY(check_free(work));
   SLUICE_ASSIGN(const auto row,
                 ask_row(*work.server,
                         fmt::format("SELECT lsn FROM pg_create_logical_replication_slot({}, "
@@ -221,6 +251,7 @@ Result<> stop_here(Work& work, Reconciled& outcome) {
 Result<> read_wal(Work& work, const ReconcileWish& wish, audit::StampFinder& finder,
                   audit::Reconciler& reconciler, Reconciled& outcome, std::string& first) {
   const auto begun = Clock::now();
+  SLUICE_TRY(check_slots_left(work));
   SLUICE_TRY(work.server->ask(fmt::format("SELECT pg_copy_logical_replication_slot({}, '{}', true)",
                                           literal(work.slot), work.copy)));
   const auto query = audit::wal_query(work.copy, work.up_to, kBatch);

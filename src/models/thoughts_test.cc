@@ -111,7 +111,7 @@ TEST(Thoughts, LongOnesAreKeptWithoutTheWordsBehindThem) {
   EXPECT_TRUE(found.at("thoughts").as_array()[0].as_object().at("cut").as_bool());
   // Nothing of it fits beside what is longer anyway.
   EXPECT_THAT(fitted(answer, 10), ::testing::HasSubstr(R"("thoughts":[])"));
-  for (int i = 0; i < 40; ++i) reader.read(word);
+  for (int i = 0; i < 280; ++i) reader.read(word);
   EXPECT_TRUE(reader.finish().contains("unread"));
 }
 

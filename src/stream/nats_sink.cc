@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
+#include <set>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -26,43 +28,75 @@ int64_t millis(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
+/// What to do about it, where that is known.
+const char* next_step(natsStatus status) {
+  switch (status) {
+    case NATS_NO_SERVER:
+      return "; check url, and that the server runs";
+    case NATS_CONNECTION_AUTH_FAILED:
+      return "; check user and password_file, token_file or credentials_file";
+    default:
+      return "";
+  }
+}
+
 Error failed(const char* what, natsStatus status) {
   natsStatus last = NATS_OK;
-  const char* details = nats_GetLastError(&last);
-  std::string text = fmt::format("{}: {}", what, natsStatus_GetText(status));
-  if (last == status && details != nullptr && *details != '\0')
-    text += fmt::format(" ({})", details);
+  const char* last_error = nats_GetLastError(&last);
+  const std::string_view name = natsStatus_GetText(status);
+  std::string text = fmt::format("{}: {}", what, name);
+  std::string_view details = last == status && last_error != nullptr ? last_error : "";
+  // It begins with a place in the library's source.
+  if (const size_t place = details.find("): "); details.starts_with('(') && place != details.npos)
+    details.remove_prefix(place + 3);
+  if (!details.empty() && details != name) text += fmt::format(" ({})", details);
+  text += next_step(status);
   return {status == NATS_TIMEOUT ? ErrorCode::kTimeout : ErrorCode::kUnavailable, text};
 }
 
-/// The first publication of a batch that the server did not take. The library tells of it on a
-/// thread of its own.
+/// Publications of a batch that the server did not take. The library tells of them on a thread of
+/// its own.
 class Refusals {
  public:
-  void add(const jsPubAckErr& refusal) {
+  void clear() {
     const std::lock_guard lock(mutex_);
+    ids_.clear();
+    text_.clear();
+  }
+  void add(const jsPubAckErr& refusal, const std::string& subject) {
+    const std::lock_guard lock(mutex_);
+    const char* id = nullptr;
+    if (natsMsgHeader_Get(refusal.Msg, "Nats-Msg-Id", &id) == NATS_OK && id != nullptr)
+      ids_.insert(id);
     if (!text_.empty()) return;
     text_ = refusal.ErrText != nullptr && *refusal.ErrText != '\0'
                 ? refusal.ErrText
                 : natsStatus_GetText(refusal.Err);
-    if (refusal.Err == NATS_NO_RESPONDERS) nobody_ = true;
-  }
-  std::string take(const std::string& subject) {
-    const std::lock_guard lock(mutex_);
-    std::string text = std::exchange(text_, {});
-    if (std::exchange(nobody_, false)) {
-      text = fmt::format(
-          "no JetStream stream takes the subject {}; make one, for instance: "
-          "nats stream add --subjects {}",
-          subject, subject);
+    if (id != nullptr) text_ = fmt::format("record {}: {}", id, text_);
+    if (refusal.ErrCode == JSStreamStoreFailedErr) {
+      text_ += "; raise the limits of the JetStream stream, or let it discard old messages";
+    } else if (refusal.ErrCode == JSStreamMessageExceedsMaximumErr) {
+      text_ += "; raise max_msg_size of the JetStream stream";
+    } else if (refusal.Err == NATS_NO_RESPONDERS) {
+      text_ = fmt::format(
+          "no JetStream stream takes the subject {0}; make one, for instance: "
+          "nats stream add --subjects {0}",
+          subject);
     }
-    return text;
+  }
+  std::string text() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+  bool has(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    return ids_.contains(id);
   }
 
  private:
-  std::mutex mutex_;
-  std::string text_;
-  bool nobody_ = false;
+  mutable std::mutex mutex_;
+  std::set<std::string> ids_;
+  std::string text_;  ///< about the first
 };
 
 class NatsSink : public Sink {
@@ -74,12 +108,14 @@ class NatsSink : public Sink {
   NatsSink& operator=(const NatsSink&) = delete;
 
   Delivery send(std::span<const Entry> batch) override {
-    auto sent = connected();
-    if (sent) sent = publish(batch);
-    if (sent) return {.taken = batch.size()};
+    // One that is never taken would have all behind it stored anew with each try, once the
+    // stream's duplicate window has passed.
+    if (wary_) batch = batch.first(1);
+    auto delivery = attempt(batch);
+    wary_ = delivery.error.has_value();
     // What was under way may have arrived; the ids keep it from being stored twice.
-    disconnect();
-    return {.error = std::move(sent.error())};
+    if (delivery.error) disconnect();
+    return delivery;
   }
 
  private:
@@ -97,9 +133,10 @@ class NatsSink : public Sink {
     settings.Wait = millis(config_.timeout);
     settings.PublishAsync.MaxPending = static_cast<int64_t>(config_.batch_records) + 1;
     settings.PublishAsync.ErrHandler = [](jsCtx*, jsPubAckErr* refusal, void* self) {
-      static_cast<Refusals*>(self)->add(*refusal);
+      auto& sink = *static_cast<NatsSink*>(self);
+      sink.refusals_.add(*refusal, sink.config_.subject);
     };
-    settings.PublishAsync.ErrHandlerClosure = &refusals_;
+    settings.PublishAsync.ErrHandlerClosure = this;
     jsCtx* context = nullptr;
     if (const auto status = natsConnection_JetStream(&context, connection, &settings);
         status != NATS_OK) {
@@ -161,24 +198,48 @@ class NatsSink : public Sink {
     return std::string(rest);
   }
 
-  Result<> publish(std::span<const Entry> batch) {
-    (void)refusals_.take(config_.subject);
-    for (const auto& entry : batch) {
-      const std::string body = boost::json::serialize(formatted(config_.format, source_, entry));
-      natsMsg* message = nullptr;
-      if (const auto status = natsMsg_Create(&message, config_.subject.c_str(), nullptr,
-                                             body.data(), static_cast<int>(body.size()));
-          status != NATS_OK) {
-        return fail(failed("cannot make a message", status));
+  Delivery attempt(std::span<const Entry> batch) {
+    if (auto ready = connected(); !ready) return {.error = std::move(ready.error())};
+    refusals_.clear();
+    std::optional<Error> error;
+    size_t sent = 0;
+    while (sent < batch.size() && !error) {
+      if (auto published = publish(batch[sent]); published) {
+        ++sent;
+      } else {
+        error = std::move(published.error()).within("record " + batch[sent].uid);
       }
-      jsPubOptions options;
-      jsPubOptions_Init(&options);
-      options.MsgId = entry.uid.c_str();
-      const auto status = js_PublishMsgAsync(context_.get(), &message, &options);
-      natsMsg_Destroy(message);  // Null when the library has taken it.
-      if (status != NATS_OK) return fail(failed("cannot publish", status));
     }
-    return wait_for_acknowledgements();
+    auto answered = wait_for_acknowledgements();
+    if (const std::string refusal = refusals_.text(); !refusal.empty())
+      error = Error{ErrorCode::kUnavailable, refusal};
+    // Of those that are not answered nobody knows.
+    if (!answered) return {.error = error ? std::move(error) : std::move(answered.error())};
+    const auto first = std::find_if(batch.begin(), batch.begin() + static_cast<ptrdiff_t>(sent),
+                                    [&](const Entry& entry) { return refusals_.has(entry.uid); });
+    return {.taken = static_cast<size_t>(first - batch.begin()), .error = std::move(error)};
+  }
+
+  Result<> publish(const Entry& entry) {
+    const std::string body = boost::json::serialize(formatted(config_.format, source_, entry));
+    natsMsg* message = nullptr;
+    if (const auto status = natsMsg_Create(&message, config_.subject.c_str(), nullptr, body.data(),
+                                           static_cast<int>(body.size()));
+        status != NATS_OK) {
+      return fail(failed("cannot make a message", status));
+    }
+    jsPubOptions options;
+    jsPubOptions_Init(&options);
+    options.MsgId = entry.uid.c_str();
+    const auto status = js_PublishMsgAsync(context_.get(), &message, &options);
+    natsMsg_Destroy(message);  // Null when the library has taken it.
+    if (status == NATS_MAX_PAYLOAD) {
+      return fail(ErrorCode::kUnavailable,
+                  fmt::format("its {} bytes are more than the server's max_payload; raise that",
+                              body.size()));
+    }
+    if (status != NATS_OK) return fail(failed("cannot publish", status));
+    return {};
   }
 
   Result<> wait_for_acknowledgements() {
@@ -191,9 +252,15 @@ class NatsSink : public Sink {
       jsPubOptions_Init(&options);
       options.MaxWait = kSlice;
       status = js_PublishAsyncComplete(context_.get(), &options);
+      // The server says so once, and never answers what it did not let pass.
+      const char* text = nullptr;
+      if (status == NATS_TIMEOUT &&
+          natsConnection_GetLastError(connection_.get(), &text) == NATS_NOT_PERMITTED) {
+        return fail(ErrorCode::kUnavailable,
+                    fmt::format("{}; let the gateway publish to {} and subscribe to _INBOX.>",
+                                text == nullptr ? "not permitted" : text, config_.subject));
+      }
     }
-    const std::string refusal = refusals_.take(config_.subject);
-    if (!refusal.empty()) return fail(ErrorCode::kUnavailable, refusal);
     if (status != NATS_OK) return fail(failed("no acknowledgement", status));
     return {};
   }
@@ -207,6 +274,7 @@ class NatsSink : public Sink {
   Source source_;
   const std::atomic<bool>& stopping_;
   Refusals refusals_;
+  bool wary_ = false;  ///< the last try failed
   Owned<natsConnection> connection_;
   Owned<jsCtx> context_;
 };

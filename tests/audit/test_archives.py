@@ -12,6 +12,7 @@ import urllib.request
 
 import psycopg2
 import pytest
+from harness.clock import MachineClock
 from harness.gateway import SLUICE, Gateway
 
 EXTRA = """audit:
@@ -183,6 +184,11 @@ def test_holds_are_listed_and_say_what_is_wrong(gateway):
     again = gateway.cli("audit", "hold", "add", "audit 2026", "--reason", "x", check=False)
     assert again.returncode != 0 and "already" in again.stderr
     gateway.cli("audit", "hold", "release", "audit 2026", "--reason", "done")
+    # One that fits nothing would keep nothing.
+    for wrong, text in ((("--type", "statemnt"), "no record is of the type"), (("--since", "1h", "--until", "2h"), "since is later than until")):
+        refused = gateway.cli("audit", "hold", "add", "typo", "--reason", "x", *wrong, check=False)
+        assert refused.returncode == 2 and text in refused.stderr, refused.stderr
+        assert gateway.cli("audit", "search", *wrong, check=False).returncode == 2
     missing = gateway.cli("audit", "hold", "release", "nothing", "--reason", "x", check=False)
     assert missing.returncode != 0 and "no legal hold" in missing.stderr
 
@@ -210,6 +216,27 @@ def test_retention_counts_and_takes_nothing_that_is_young(gateway):
     assert rule == {"rule": "reads", "keep": "30d", "due": 0, "held": 0}
     gateway.cli("audit", "retention", "--run")
     assert len(gateway.search("--text", "needle 0002")) == 9, "but for the one that was erased"
+
+
+def test_what_is_due_goes_though_little_is_recorded(server, tmp_path):
+    server.sql("CREATE TABLE IF NOT EXISTS seldom (v text)", "orders")
+    clock = MachineClock(tmp_path)
+    extra = "audit: { retention: [ { name: reads, table: seldom, keep: 30d } ] }\n"  # Segments of 64 MiB.
+    running = Gateway(server, extra=extra, environment="staging", env=clock.environment())
+    try:
+        for _ in range(4):
+            assert running.psql("-c", "SELECT * FROM seldom").returncode == 0
+        assert len(running.search("--table", "seldom")) == 4
+        clock.ahead(hours=24 * 31)
+        for _ in range(20):  # Whichever worker gets them.
+            assert running.psql("-c", "SELECT 'a month later'").returncode == 0
+        done = running.cli("audit", "retention", "--run")
+        assert "not yet what stands in segments that are still being written" in done.stderr
+        assert running.search("--table", "seldom") == []
+        code, report = verify(running.root / "state/audit")
+        assert code == 0 and report["erased"] == 4, report
+    finally:
+        assert running.stop() == 0
 
 
 def test_a_rule_that_is_wrong_is_refused_with_its_line(gateway, tmp_path):

@@ -272,3 +272,33 @@ def test_a_receipt_comes_in_transactions_pipelines_and_prepared(gateway, tmp_pat
     client.run(query("SELECT 1/0"))
     assert kinds(client.run(query("SHOW sluice.receipt"))) == "EZ", "as in PostgreSQL, in a failed transaction"
     client.close()
+
+
+def test_receipts_from_before_and_after_the_key_was_changed(server, tmp_path):
+    gateway = Gateway(server, extra="audit: { origin: sluice.example.com/changed }")
+    try:
+        receipts, keys = [], []
+        for i in range(3):
+            run(gateway, f"SELECT 'of key {i}'")
+            receipts.append(tmp_path / f"{i}.tlog-proof")
+            receipts[i].write_text(gateway.cli("audit", "receipt", str(record_of(gateway, f"of key {i}")["id"])).stdout)
+            keys.append(gateway.cli("audit", "key").stdout.strip())
+            gateway.cli("audit", "key", "--rotate")
+        keys.append(gateway.cli("audit", "key").stdout.strip())
+        for receipt in receipts:
+            # Who has the log can follow from any key to the one of that time.
+            for key in keys:
+                gateway.cli("audit", "verify", "--receipt", str(receipt), "--log", str(audit_of(gateway)), "--public-key", key)
+            gateway.cli("audit", "verify", "--receipt", str(receipt))
+        # Who has not is told.
+        alone = gateway.cli("audit", "verify", "--receipt", str(receipts[0]), "--public-key", keys[1], check=False)
+        assert alone.returncode == 1 and "give the log, too (--log)" in alone.stderr
+        # A key that was replaced does not count for what came later, also not as the one that is trusted.
+        late = tmp_path / "late"
+        late.write_text(gateway.cli("audit", "receipt", "1").stdout)
+        forged = tmp_path / "forged"
+        text = receipts[0].read_text()
+        forged.write_text(text.replace(text.splitlines()[1], late.read_text().splitlines()[1]))
+        assert gateway.cli("audit", "verify", "--receipt", str(forged), check=False).returncode == 1
+    finally:
+        gateway.stop()

@@ -215,8 +215,12 @@ def test_a_slot_in_place_of_one_that_is_gone_tells_of_the_gap(gateway, wal_serve
     wal_server.sql("INSERT INTO plain VALUES ('unseen')", "orders")
     said = gateway.cli("audit", "reconcile", "orders", "--create-slot", "--slot", "t").stderr
     assert "what lies between was not compared" in said
-    word = gateway.wait_for(bool, "--type", "evidence")[-1]["message"]
-    assert word.startswith("made slot t of database orders at") and "was not compared" in word
+
+    def told(records):
+        words = [record["message"] for record in records]
+        return any(word.startswith("made slot t of database orders at") and "was not compared" in word for word in words)
+
+    assert told(gateway.wait_for(told, "--type", "evidence"))
     assert reconcile(gateway)[0] == []
 
 
@@ -268,6 +272,10 @@ def test_errors_name_the_next_step(server, wal_server, gateway):
         assert plain.cli("audit", "reconcile", "other", check=False).returncode == 3
     finally:
         plain.stop()
+    gateway.cli("audit", "reconcile", "orders", "--create-slot", "--slot", "twice")
+    again = gateway.cli("audit", "reconcile", "orders", "--create-slot", "--slot", "twice", check=False)
+    wal_server.sql("SELECT pg_drop_replication_slot('twice')", "orders")
+    assert again.returncode == 4 and "Compare with it: sluice audit reconcile orders" in again.stderr
     missing = gateway.cli("audit", "reconcile", "orders", "--slot", "nowhere", check=False)
     assert missing.returncode == 3 and "--create-slot" in missing.stderr
     wal_server.sql("ALTER ROLE sluice NOSUPERUSER")
@@ -276,3 +284,23 @@ def test_errors_name_the_next_step(server, wal_server, gateway):
         assert refused.returncode == 5 and "ALTER ROLE sluice REPLICATION" in refused.stderr
     finally:
         wal_server.sql("ALTER ROLE sluice SUPERUSER")
+
+
+def test_slots_that_are_lost_or_too_few_say_what_to_do():
+    server = PostgresServer(settings=("wal_level = logical", "max_replication_slots = 1", "max_slot_wal_keep_size = 1MB", "max_wal_size = 32MB"))
+    gateway = Gateway(server, environment="staging", database_extra="stamp_writes: true")
+    try:
+        gateway.cli("audit", "reconcile", "orders", "--create-slot")
+        few = "all 1 replication slots are in use: raise max_replication_slots"
+        for more in ((), ("--create-slot", "--slot", "other")):
+            refused = gateway.cli("audit", "reconcile", "orders", *more, check=False)
+            assert refused.returncode == 5 and few in refused.stderr, refused.stderr
+        server.sql("CREATE TABLE much AS SELECT repeat('x', 1000) FROM generate_series(1, 40000)", "orders")
+        server.sql("SELECT pg_switch_wal()")
+        server.sql("CHECKPOINT")
+        for more in ((), ("--create-slot",)):
+            lost = gateway.cli("audit", "reconcile", "orders", *more, check=False)
+            assert lost.returncode == 5 and "SELECT pg_drop_replication_slot('sluice_orders')" in lost.stderr, lost.stderr
+    finally:
+        gateway.stop()
+        server.stop()

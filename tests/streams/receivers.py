@@ -178,10 +178,10 @@ class NatsServer:
                 elif words[0] in ("-ERR", "HMSG"):
                     raise RuntimeError(" ".join(words))
 
-    def create_stream(self, name, subject):
-        answer = self.request(f"$JS.API.STREAM.CREATE.{name}", json.dumps(
+    def create_stream(self, name, subject, change=False, **settings):
+        answer = self.request(f"$JS.API.STREAM.{'UPDATE' if change else 'CREATE'}.{name}", json.dumps(
             {"name": name, "subjects": [subject], "storage": "file", "num_replicas": 1, "retention": "limits",
-             "duplicate_window": 120_000_000_000}).encode())
+             "duplicate_window": 120_000_000_000, **settings}).encode())
         assert "error" not in answer, answer
 
     def count(self, name):

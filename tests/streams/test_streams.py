@@ -208,6 +208,58 @@ def test_nats_without_a_stream_says_what_to_do(gateway_with, nats):
     assert wait_until(lambda: nats.count("AUDIT") >= len(expected))
 
 
+def test_nats_does_not_bring_again_what_stands_around_a_refused_record(gateway_with, nats):
+    window = 200_000_000  # ns; less than it takes to try again
+    nats.create_stream("AUDIT", "sluice.audit", max_msg_size=4000, duplicate_window=window)
+    gateway = gateway_with(f"name: bus, type: nats, url: 'nats://127.0.0.1:{nats.port}', subject: sluice.audit, timeout: 2s, "
+                           "retry: { initial: 300ms, maximum: 400ms }", start=False)
+    gateway.start()
+    # In one batch, most likely, which begins with what can be stored.
+    gateway.psql("-Atq", input="SELECT 'before';\nSELECT '" + "x" * 5000 + "';\nSELECT 'behind';\n")
+    state = wait_until(lambda: (s := states(gateway)["bus"])["failures"] >= 6 and s)
+    assert "message size exceeds maximum allowed; raise max_msg_size" in state["last_error"], state
+    (long,) = gateway.search("--words", "xxx*")
+    assert f"-{long['id']}: " in state["last_error"], (long["id"], state)
+    stored = [nats.message("AUDIT", i + 1)[1]["id"] for i in range(nats.count("AUDIT"))]
+    assert stored == sorted(set(stored)), "one that is refused brings no others again"
+    assert state["sent"] == len([number for number in stored if number < long["id"]])
+    nats.create_stream("AUDIT", "sluice.audit", change=True, max_msg_size=100_000, duplicate_window=window)
+    expected = ids(gateway)
+    assert wait_until(lambda: states(gateway)["bus"]["lag"] == 0 and nats.count("AUDIT") >= len(expected)), states(gateway)
+    stored = [nats.message("AUDIT", i + 1)[1]["id"] for i in range(nats.count("AUDIT"))]
+    assert set(stored) >= expected and max(map(stored.count, stored)) <= 2
+
+
+def test_nats_goes_on_once_a_full_stream_has_room(gateway_with, nats):
+    nats.create_stream("AUDIT", "sluice.audit", max_msgs=10, discard="new")
+    gateway = gateway_with(f"name: bus, type: nats, url: 'nats://127.0.0.1:{nats.port}', subject: sluice.audit, timeout: 2s, {RETRY}")
+    statements(gateway, 50)
+    state = wait_until(lambda: (s := states(gateway)["bus"])["failures"] and s)
+    assert "raise the limits of the JetStream stream" in state["last_error"], state
+    assert wait_until(lambda: states(gateway)["bus"]["sent"] == 10), states(gateway)
+    nats.create_stream("AUDIT", "sluice.audit", change=True, max_msgs=10_000, discard="new")
+    expected = ids(gateway)
+    assert wait_until(lambda: states(gateway)["bus"]["lag"] == 0 and nats.count("AUDIT") >= len(expected)), states(gateway)
+
+
+def test_nats_tells_what_its_user_may_not_do(gateway_with, tmp_path):
+    conf = tmp_path / "nats.conf"
+    conf.write_text('max_payload: 3000\nauthorization { users = [ { user: reader, password: n4ts-pw, permissions: { publish: { deny: "sluice.>" } } }, '
+                    "{ user: writer, password: n4ts-pw } ] }\n")
+    server = NatsServer("-c", conf)
+    password, wrong = secret_file(tmp_path, "password", "n4ts-pw"), secret_file(tmp_path, "wrong", "n4ts")
+    common = f"type: nats, url: 'nats://127.0.0.1:{server.port}', timeout: 20s, {RETRY}"
+    gateway = gateway_with(f"name: reader, subject: sluice.audit, user: reader, password_file: {password}, {common}",
+                           f"name: stranger, subject: sluice.audit, user: writer, password_file: {wrong}, {common}",
+                           f"name: nobody, subject: sluice.audit, type: nats, url: 'nats://127.0.0.1:{free_port()}', {RETRY}")
+    told = {"reader": 'Permissions Violation for Publish to "sluice.audit"; let the gateway publish to sluice.audit',
+            "stranger": "check user and password_file", "nobody": "check url"}
+    for name, text in told.items():
+        state = wait_until(lambda: (s := states(gateway)[name])["failures"] and s, seconds=10)
+        assert state and text in state["last_error"] and ".c:" not in state["last_error"], (name, states(gateway)[name])
+    server.stop()
+
+
 def test_nats_over_tls_with_a_password(gateway_with, authority, tmp_path):
     certificate, key = authority.issue("broker")
     conf = tmp_path / "nats.conf"
