@@ -150,12 +150,20 @@ const stories = {
     const other = await page.context().newPage();
     await other.goto(BASE);
     await settled(other);
+    // What this one asks meanwhile is answered when they are in: else it may see that nobody is.
+    let answer;
+    const switched = new Promise((done) => (answer = done));
+    await page.route("**/api/v1/**", async (route) => {
+      await switched;
+      await route.fallback();
+    });
     await other.locator(".side .who").click();
     await other.getByRole("menuitem", { name: "Log out" }).click();
     await other.getByLabel("User", { exact: true }).fill("dora");
     await other.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await button(other, "Log in").click();
     await see(other, "Hello, dora");
+    answer();
     await page.getByRole("link", { name: "Query" }).first().click();
     await settled(page);
     await write(page, "SQL", "SELECT 1");
