@@ -6,15 +6,14 @@
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "audit/clock_watch.h"
 #include "audit/erasing.h"
 #include "audit/index_thread.h"
 #include "audit/log_key.h"
+#include "audit/log_lock.h"
 #include "audit/record.h"
 #include "audit/recover.h"
 #include "audit/salts.h"
@@ -480,22 +479,7 @@ Result<std::unique_ptr<Log>> Log::open(const LogOptions& options, size_t writers
     return fail(ErrorCode::kIo, "create " + options.directory.string() + ": " + error.message());
   }
   std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all, error);
-  const std::string file = options.directory / "lock";
-  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) return fail(io_error("open " + file, errno));
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    char holder[32] = "";
-    [[maybe_unused]] const auto got = pread(lock, holder, sizeof holder - 1, 0);
-    ::close(lock);
-    return fail(ErrorCode::kUnavailable,
-                fmt::format("the audit log in {} is in use by process {}: only one gateway may "
-                            "serve from one state folder",
-                            options.directory.string(), holder));
-  }
-  const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock, 0) != 0 || pwrite(lock, pid.data(), pid.size(), 0) < 0) {
-    log::warn("cannot note the process id in {}", file);
-  }
+  SLUICE_ASSIGN(const int lock, lock_log(options.directory));
   auto log = std::make_unique<LogImpl>(options, lock, writers);
   // What the disk does not let it erase just now stays noted: no reason to record nothing. Upkeep
   // goes on with it.
