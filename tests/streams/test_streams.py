@@ -95,6 +95,16 @@ def test_http_is_tried_again_and_nothing_is_lost(gateway_with):
     receiver.close()
 
 
+def test_what_a_receiver_says_forges_no_line_of_the_log(gateway_with):
+    forged = b"sorry\n2026-11-29 00:00:00.000 error the audit log is broken\r\x1b[2J"
+    receiver = HttpReceiver(lambda path, n: 500, body=forged)
+    gateway = gateway_with(f"name: siem, type: http, url: 'http://127.0.0.1:{receiver.port}/', {RETRY}")
+    assert wait_until(lambda: "the audit log is broken" in gateway.log.read_text())
+    (line,) = [line for line in gateway.log.read_bytes().split(b"\n") if b"the audit log is broken" in line]
+    assert line.startswith(b"    2026-") and b"\r" not in line and b"\x1b" not in line, line
+    receiver.close()
+
+
 def test_http_lines_of_ocsf(gateway_with):
     receiver = HttpReceiver()
     gateway = gateway_with(f"name: lake, type: http, url: 'http://127.0.0.1:{receiver.port}/', format: ocsf, body: lines, "
@@ -208,26 +218,28 @@ def test_nats_without_a_stream_says_what_to_do(gateway_with, nats):
     assert wait_until(lambda: nats.count("AUDIT") >= len(expected))
 
 
-def test_nats_does_not_bring_again_what_stands_around_a_refused_record(gateway_with, nats):
+def test_nats_stores_what_stands_around_a_refused_record_once(gateway_with, nats):
     window = 200_000_000  # ns; less than it takes to try again
     nats.create_stream("AUDIT", "sluice.audit", max_msg_size=4000, duplicate_window=window)
     gateway = gateway_with(f"name: bus, type: nats, url: 'nats://127.0.0.1:{nats.port}', subject: sluice.audit, timeout: 2s, "
-                           "retry: { initial: 300ms, maximum: 400ms }", start=False)
-    gateway.start()
-    # In one batch, most likely, which begins with what can be stored.
-    gateway.psql("-Atq", input="SELECT 'before';\nSELECT '" + "x" * 5000 + "';\nSELECT 'behind';\n")
-    state = wait_until(lambda: (s := states(gateway)["bus"])["failures"] >= 6 and s)
-    assert "message size exceeds maximum allowed; raise max_msg_size" in state["last_error"], state
+                           "retry: { initial: 300ms, maximum: 400ms }")
+    # All in one batch, which begins with what can be stored.
+    nats.kill()
+    statements(gateway, 20, "before")
+    gateway.psql("-c", f"SELECT '{'x' * 5000}'")
+    statements(gateway, 20, "behind")
     (long,) = gateway.search("--words", "xxx*")
-    assert f"-{long['id']}: " in state["last_error"], (long["id"], state)
+    nats.start()
+    state = wait_until(lambda: "message size" in (s := states(gateway)["bus"])["last_error"] and s)
+    wait_until(lambda: states(gateway)["bus"]["failures"] >= state["failures"] + 4)
     stored = [nats.message("AUDIT", i + 1)[1]["id"] for i in range(nats.count("AUDIT"))]
-    assert stored == sorted(set(stored)), "one that is refused brings no others again"
-    assert state["sent"] == len([number for number in stored if number < long["id"]])
+    assert len(stored) > 40 and stored == sorted(set(stored)), "one that is refused brings no others again"
+    assert f"-{long['id']}: message size exceeds maximum allowed; raise max_msg_size" in state["last_error"], (long["id"], state)
     nats.create_stream("AUDIT", "sluice.audit", change=True, max_msg_size=100_000, duplicate_window=window)
     expected = ids(gateway)
-    assert wait_until(lambda: states(gateway)["bus"]["lag"] == 0 and nats.count("AUDIT") >= len(expected)), states(gateway)
+    assert wait_until(lambda: states(gateway)["bus"]["lag"] == 0), states(gateway)
     stored = [nats.message("AUDIT", i + 1)[1]["id"] for i in range(nats.count("AUDIT"))]
-    assert set(stored) >= expected and max(map(stored.count, stored)) <= 2
+    assert set(stored) >= expected and max(stored.count(one) for one in set(stored)) <= 2
 
 
 def test_nats_goes_on_once_a_full_stream_has_room(gateway_with, nats):
