@@ -223,7 +223,7 @@ def test_nats_stores_what_stands_around_a_refused_record_once(gateway_with, nats
     nats.create_stream("AUDIT", "sluice.audit", max_msg_size=4000, duplicate_window=window)
     gateway = gateway_with(f"name: bus, type: nats, url: 'nats://127.0.0.1:{nats.port}', subject: sluice.audit, timeout: 2s, "
                            "retry: { initial: 300ms, maximum: 400ms }")
-    # All in one batch, which begins with what can be stored.
+    # What waits goes in batches, one of which may begin with what can be stored.
     nats.kill()
     statements(gateway, 20, "before")
     gateway.psql("-c", f"SELECT '{'x' * 5000}'")
@@ -233,7 +233,7 @@ def test_nats_stores_what_stands_around_a_refused_record_once(gateway_with, nats
     state = wait_until(lambda: "message size" in (s := states(gateway)["bus"])["last_error"] and s)
     wait_until(lambda: states(gateway)["bus"]["failures"] >= state["failures"] + 4)
     stored = [nats.message("AUDIT", i + 1)[1]["id"] for i in range(nats.count("AUDIT"))]
-    assert len(stored) > 40 and stored == sorted(set(stored)), "one that is refused brings no others again"
+    assert len(stored) > 20 and stored == sorted(set(stored)), "one that is refused brings no others again"
     assert f"-{long['id']}: message size exceeds maximum allowed; raise max_msg_size" in state["last_error"], (long["id"], state)
     nats.create_stream("AUDIT", "sluice.audit", change=True, max_msg_size=100_000, duplicate_window=window)
     expected = ids(gateway)
