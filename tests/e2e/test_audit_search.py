@@ -102,6 +102,9 @@ def test_orders_by_any_field(gateway):
         status, page = call(gateway, "/api/v1/audit/records", type="statement", order="kind", limit=3, cursor=page["next"])
         ids += [record["id"] for record in page["records"]]
     assert status == 200 and ids == [record["id"] for record in by_kind]
+    for option, given, expected in (("--limit", "-1", "a whole number from 0"), ("-o", "xml", "table, json or csv")):
+        wrong = gateway.cli("audit", "search", option, given, check=False)
+        assert wrong.returncode == 2 and f'expected {expected}, got "{given}"' in wrong.stderr, wrong.stderr
     wrong = gateway.cli("audit", "search", "--sort", "colour", check=False)
     assert wrong.returncode == 2 and "ticket" in wrong.stderr
 

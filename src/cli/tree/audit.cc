@@ -140,7 +140,7 @@ void add_evidence(CommandTree& tree, CLI::App& audit, AuditOptions& options) {
                [&] { return audit_export(tree.common(), options, e); }));
   out->add_option("--limit", tree.common().limit, "At most so many (default: all)")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(whole_number());
   // Evidence that stops somewhere looks whole.
   out->preparse_callback([&](size_t) { tree.common().limit = std::numeric_limits<size_t>::max(); });
   out->add_option("--proof", e.proof, "A new folder, with receipts and how to check them")
@@ -233,7 +233,7 @@ void add_audit_commands(CommandTree& tree) {
                                        })));
   tail->add_option("--limit", tail_limit, "Stop after so many (default: never)")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(whole_number());
   auto* show = tree.formatted(tree.add(*audit, "show", "Show one record whole",
                                        "sluice audit show 1234 -o json",
                                        [&] { return audit_show(tree.common(), id); }));

@@ -142,6 +142,16 @@ CLI::App* CommandTree::add(CLI::App& parent, const std::string& name, const std:
   return sub;
 }
 
+const CLI::Validator& whole_number() {
+  static const CLI::Validator kWhole(
+      [](std::string& text) -> std::string {
+        const bool digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+        return digits ? "" : "expected a whole number from 0, got \"" + text + "\"";
+      },
+      "");
+  return kWhole;
+}
+
 CLI::App* CommandTree::formatted(CLI::App* sub) {
   static const std::map<std::string, Format> formats = {
       {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
@@ -161,7 +171,7 @@ CLI::App* CommandTree::formatted(CLI::App* sub) {
 CLI::App* CommandTree::listing(CLI::App* sub) {
   sub->add_option("--limit", common_.limit, "At most so many (default 100)")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(whole_number());
   return formatted(sub);
 }
 

@@ -11,6 +11,10 @@
 
 namespace sluice::cli {
 
+/// Of how many at most: a whole number from 0. The library's own check shows where doubles end to
+/// whoever writes another.
+const CLI::Validator& whole_number();
+
 /// The commands of `sluice` and their options. Files beside this one each add a group. This folder
 /// is the one place that includes CLI11, which is slow to compile.
 class CommandTree {

@@ -89,7 +89,7 @@ void add_policy_commands(CommandTree& tree) {
   replay->add_option("--database", policy.database, "Only there")->type_name("NAME");
   replay->add_option("--limit", policy.limit, "The newest of them (default: 100000)")
       ->type_name("NUMBER")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(whole_number());
   auto* shadow = since(
       policy, tree.formatted(tree.add(
                   *policies, "shadow", "What rules in shadow would have done, over the last 7 days",
