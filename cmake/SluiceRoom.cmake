@@ -11,6 +11,7 @@ if(SLUICE_TESTS)
   add_library(sluice_unit_main OBJECT ${CMAKE_SOURCE_DIR}/tests/unit_main.cc)
   target_link_libraries(sluice_unit_main PUBLIC GTest::gmock spdlog::spdlog)
 endif()
+include(SluicePch)
 function(sluice_room name)
   cmake_parse_arguments(ROOM "SHARED_STORE" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
@@ -22,6 +23,7 @@ function(sluice_room name)
 
   if(sources)
     add_library(sluice_${name} STATIC ${sources})
+    use_precompiled(sluice_${name} sluice_pch)
     set(scope PUBLIC)
   else()
     add_library(sluice_${name} INTERFACE)
@@ -38,6 +40,7 @@ function(sluice_room name)
                           sluice_test_options)
     # Tests run once: optimising them would take longer than they do, twice as long under sanitizers.
     target_compile_options(${name}_test PRIVATE -O0)
+    use_precompiled(${name}_test sluice_test_pch)
     include(GoogleTest)
     # Tests on a PostgreSQL of their own (store/test_store.h) share one: they run in one process.
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 TEST_FILTER -Shared*

@@ -1,6 +1,6 @@
 # Warnings, hardening and sanitizers for every target of ours.
 add_library(sluice_options INTERFACE)
-target_compile_options(sluice_options INTERFACE -Wall -Wextra -Wpedantic -Werror)
+target_compile_options(sluice_options INTERFACE -Wall -Wextra -Wpedantic -Werror -pthread)
 target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 add_link_options(-fuse-ld=lld-19)
 

@@ -36,7 +36,7 @@ constexpr std::string_view kSettings =
     "SET row_security = off; ";
 constexpr size_t kSettingsResults = 4;
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     if (c == '"') out += '"';
@@ -71,12 +71,12 @@ std::string sample_statement(const catalog::Catalog& catalog, const SampleWish& 
       std::clamp(kSampleBytes / (kSampleRows * columns), kShortestLimit, kLongestValue);
   std::string list;
   for (const int16_t number : wish.columns) {
-    const std::string name = "t." + quoted(relation.column(number)->name);
+    const std::string name = "t." + quoted_name(relation.column(number)->name);
     list += fmt::format(
         "{}CASE WHEN pg_catalog.pg_column_size({}) OPERATOR(pg_catalog.<=) {} THEN {} END",
         list.empty() ? "" : ", ", name, longest, name);
   }
-  const std::string table = quoted(relation.schema) + "." + quoted(relation.name);
+  const std::string table = quoted_name(relation.schema) + "." + quoted_name(relation.name);
   const std::string select = "SELECT " + list + " FROM " + table + " AS t";
   const double rows = rows_estimated(catalog, relation);
   if (rows <= kLargeTable || relation.kind == catalog::RelationKind::kForeignTable)
