@@ -20,7 +20,7 @@ Bytes fold(Bytes value, std::string& buffer);
 /// Short values, gathered to be folded all at once.
 class ShortValues {
  public:
-  static constexpr size_t kMost = 64;
+  static constexpr size_t kMost = 128;
   /// The longest value: SipHash has one byte more than what is left of it.
   static constexpr size_t kLongest = kMostBlocks * 8 - 1;
 
@@ -54,15 +54,24 @@ class ShortValues {
   size_t used_ = 0;
 };
 
-/// What is left of a short value, as `fold` says, but for the two zeros that it may drop.
-struct FoldedShort {
-  std::array<char, (kMostBlocks + 1) * 8> bytes;  ///< zeros behind what is left
-  size_t size;                                    ///< bytes that are left
-  bool digits_only;
+/// What is left of short values, as `fold` says, but for the two zeros that it may drop: messages
+/// for SipHash. Not filled when it is made: whoever makes one a value pays for a few alone.
+struct FoldedValues {
+  using Indices = std::array<uint8_t, ShortValues::kMost + kLanes>;
+  static_assert(ShortValues::kMost <= 256);
+
+  alignas(64) std::array<Message, ShortValues::kMost> messages;
+  /// Of those of as many blocks, less one, with zeros behind them for as many lanes as there are;
+  /// values of which nothing is left are not among them.
+  std::array<Indices, kMostBlocks> by_blocks;
+  std::array<size_t, kMostBlocks> counts;
+  /// Digits alone, two zeros first: not among the others.
+  Indices zeros_first;
+  size_t zeros_first_count;
 };
 
-/// Of each, in their order, by whatever vectors the machine has: every value that leaves comes by
+/// In any order of values, by whatever vectors the machine has: every value that leaves comes by
 /// here.
-void fold_short(const ShortValues& values, std::array<FoldedShort, ShortValues::kMost>& out);
+void fold_short(const ShortValues& values, FoldedValues& out);
 
 }  // namespace sluice::mask

@@ -1,4 +1,5 @@
 // Compiled once for each kind of vectors: Highway includes this file again and again.
+#include <algorithm>
 #include <bit>
 
 #include "mask/folded.h"
@@ -50,23 +51,42 @@ bool look_at(Bytes value, Text& text, Text& kept) {
   return digits_only;
 }
 
-void fold_all(const ShortValues& values, std::array<FoldedShort, ShortValues::kMost>& out) {
+/// What is left of a value as a message; how many bytes that is.
+size_t write(const Text& text, const Text& kept, Message& message) {
   static_assert(std::endian::native == std::endian::little);
+  message.fill('\0');
+  size_t size = 0;
+  for (size_t at = 0; at < kSize; at += 8) {
+    uint64_t word, mask;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    std::memcpy(&mask, kept.data() + at, sizeof mask);
+    word = squeeze(word, mask);
+    std::memcpy(message.data() + size, &word, sizeof word);
+    size += static_cast<size_t>(std::popcount(mask)) / 8;
+  }
+  message[size | 7] = static_cast<char>(size);
+  return size;
+}
+
+void fold_all(const ShortValues& values, FoldedValues& out) {
+  Text text, kept;
+  out.counts.fill(0);
+  out.zeros_first_count = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    Text text, kept;
-    FoldedShort& folded = out[i];
-    folded.digits_only = look_at(values[i], text, kept);
-    folded.bytes.fill('\0');
-    folded.size = 0;
-    for (size_t at = 0; at < kSize; at += 8) {
-      uint64_t word, mask;
-      std::memcpy(&word, text.data() + at, sizeof word);
-      std::memcpy(&mask, kept.data() + at, sizeof mask);
-      word = squeeze(word, mask);
-      std::memcpy(folded.bytes.data() + folded.size, &word, sizeof word);
-      folded.size += static_cast<size_t>(std::popcount(mask)) / 8;
+    const bool digits_only = look_at(values[i], text, kept);
+    Message& message = out.messages[i];
+    const size_t size = write(text, kept, message);
+    const auto index = static_cast<uint8_t>(i);
+    if (digits_only && message[0] == '0' && message[1] == '0') {
+      out.zeros_first[out.zeros_first_count++] = index;
+    } else {
+      size_t& count = out.counts[size / 8];
+      out.by_blocks[size / 8][count] = index;
+      count += size > 0;
     }
   }
+  for (size_t blocks = 0; blocks < kMostBlocks; ++blocks)
+    std::fill_n(out.by_blocks[blocks].data() + out.counts[blocks], kLanes, uint8_t{0});
 }
 
 }  // namespace sluice::mask::HWY_NAMESPACE
@@ -77,7 +97,7 @@ namespace sluice::mask {
 
 HWY_EXPORT(fold_all);
 
-void fold_short(const ShortValues& values, std::array<FoldedShort, ShortValues::kMost>& out) {
+void fold_short(const ShortValues& values, FoldedValues& out) {
   HWY_DYNAMIC_DISPATCH(fold_all)(values, out);
 }
 

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "mask/folded.h"
 #include "mask/siphash.h"
+#include "mask/siphash_lanes.h"
 
 namespace sluice::mask {
 namespace {
@@ -53,41 +54,22 @@ void Sightings::note_slowly(Bytes value, bool masked) {
 }
 
 void Sightings::hash_waiting() {
-  std::array<FoldedShort, ShortValues::kMost> folded;
-  fold_short(waiting_, folded);
-  for (size_t i = 0; i < waiting_.size(); ++i) {
-    if (folded[i].size == 0) continue;  // Nothing that would tell it from another.
-    if (folded[i].digits_only && folded[i].bytes[0] == '0' && folded[i].bytes[1] == '0') {
-      note_slowly(waiting_[i], waiting_masked_[i]);
-    } else {
-      place(folded[i], waiting_masked_[i]);
+  fold_short(waiting_, folded_);
+  for (size_t i = 0; i < folded_.zeros_first_count; ++i) {
+    const uint8_t index = folded_.zeros_first[i];
+    note_slowly(waiting_[index], waiting_masked_[index]);
+  }
+  std::array<uint64_t, kLanes> digests;
+  for (size_t blocks = 1; blocks <= kMostBlocks; ++blocks) {
+    const uint8_t* which = folded_.by_blocks[blocks - 1].data();
+    for (size_t left = folded_.counts[blocks - 1]; left > 0; which += kLanes) {
+      const size_t now = std::min(left, kLanes);
+      siphash_lanes(folded_.messages.data(), which, blocks, key_.data(), digests);
+      for (size_t i = 0; i < now; ++i) add(digests[i], waiting_masked_[which[i]]);
+      left -= now;
     }
   }
   waiting_.clear();
-}
-
-void Sightings::place(const FoldedShort& folded, bool masked) {
-  const size_t count = folded.size / 8 + 1;
-  Lanes& lanes = lanes_[count - 1];
-  for (size_t i = 0; i < count; ++i)
-    lanes.blocks[i][lanes.used] = load_eight(folded.bytes.data() + i * 8);
-  lanes.blocks[count - 1][lanes.used] |= uint64_t{folded.size} << 56;
-  lanes.masked[lanes.used] = masked;
-  if (++lanes.used == kLanes) hash(count);
-}
-
-void Sightings::hash(size_t count) {
-  Lanes& lanes = lanes_[count - 1];
-  std::array<uint64_t, kLanes> digests;
-  siphash_lanes(lanes.blocks, count, key_.data(), digests);
-  for (size_t i = 0; i < lanes.used; ++i) add(digests[i], lanes.masked[i]);
-  lanes.used = 0;
-}
-
-void Sightings::hash_all() {
-  hash_waiting();
-  for (size_t count = 1; count <= kMostBlocks; ++count)
-    if (lanes_[count - 1].used > 0) hash(count);
 }
 
 void Sightings::add(uint64_t digest, bool masked) {
@@ -99,12 +81,12 @@ void Sightings::add(uint64_t digest, bool masked) {
 }
 
 const std::vector<uint64_t>& Sightings::digests_shown() {
-  hash_all();
+  hash_waiting();
   return sets_[0].digests;
 }
 
 std::vector<uint64_t> Sightings::take(bool masked) {
-  hash_all();
+  hash_waiting();
   Set& set = sets_[masked ? 1 : 0];
   std::vector<uint64_t> out = std::move(set.digests);
   set = {};

@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "base/distinct_count.h"
 #include "mask/folded.h"
-#include "mask/siphash_lanes.h"
 
 namespace sluice::mask {
 
@@ -55,25 +54,15 @@ class Sightings {
     std::array<uint64_t, kRecent> recent{};
   };
 
-  /// What is left of values of a length, that waits for others, to be hashed together.
-  struct Lanes {
-    LaneBlocks blocks{};
-    std::array<bool, kLanes> masked{};
-    size_t used = 0;
-  };
-
   void note_slowly(Bytes value, bool masked);
   void hash_waiting();
-  void place(const FoldedShort& folded, bool masked);
-  void hash(size_t count);
-  void hash_all();
   void add(uint64_t digest, bool masked);
 
   SightingKey key_;
   std::array<Set, 2> sets_;
   ShortValues waiting_;
   std::array<bool, ShortValues::kMost> waiting_masked_{};
-  std::array<Lanes, kMostBlocks> lanes_;  ///< by blocks, less one
+  FoldedValues folded_;  ///< of no meaning but while they are hashed
   std::optional<DistinctCount> before_;
   std::string buffer_;
 };

@@ -64,8 +64,10 @@ TEST_F(SightingsTest, KeepsWhatIsShownApartFromWhatIsMasked) {
 RC_GTEST_FIXTURE_PROP(SightingsTest, NotesTheSightingOfEachValue, ()) {
   const auto byte = rc::gen::weightedOneOf<char>(
       {{6, rc::gen::elementOf(std::string("0123456789AZaz@"))}, {1, rc::gen::arbitrary<char>()}});
+  // Of more than are hashed at once.
+  const auto count = *rc::gen::inRange<size_t>(0, 3 * ShortValues::kMost);
   const auto values = *rc::gen::container<std::vector<std::string>>(
-      rc::gen::resize(40, rc::gen::container<std::string>(byte)));
+      count, rc::gen::resize(40, rc::gen::container<std::string>(byte)));
   Sightings seen(key);
   std::vector<uint64_t> expected;
   for (const std::string& value : values) {
@@ -75,6 +77,22 @@ RC_GTEST_FIXTURE_PROP(SightingsTest, NotesTheSightingOfEachValue, ()) {
   std::ranges::sort(expected);
   expected.erase(std::ranges::unique(expected).begin(), expected.end());
   RC_ASSERT(seen.take(false) == expected);
+}
+
+/// Of each length, up to those that are hashed one by one; among them some of which nothing is left.
+TEST_F(SightingsTest, NotesValuesOfEveryLength) {
+  Sightings seen(key);
+  std::vector<uint64_t> expected;
+  for (size_t length = 0; length < 3 * ShortValues::kLongest; ++length) {
+    for (const char c : {'x', '7', '0', '-', '\xC3'}) {
+      const std::string value(length, c);
+      seen.note(value, true);
+      if (const auto one = sighting(key, value)) expected.push_back(*one);
+    }
+  }
+  std::ranges::sort(expected);
+  expected.erase(std::ranges::unique(expected).begin(), expected.end());
+  EXPECT_EQ(seen.take(true), expected);
 }
 
 TEST_F(SightingsTest, IsBoundedByBeingTaken) {

@@ -35,19 +35,25 @@ void round(Words& v0, Words& v1, Words& v2, Words& v3) {
   v2 = rotate_left<32>(v2);
 }
 
-void hash(const LaneBlocks& blocks, size_t count, const unsigned char* key,
+void hash(const Message* messages, const uint8_t* which, size_t blocks, const unsigned char* key,
           std::array<uint64_t, kLanes>& out) {
   static_assert(std::endian::native == std::endian::little);
   std::array<uint64_t, 2> k;
   std::memcpy(k.data(), key, sizeof k);
   const Tag tag;
+  const hn::RebindToSigned<Tag> indices;
+  const auto* words = reinterpret_cast<const uint64_t*>(messages);
+  std::array<int64_t, kLanes> begins;
+  for (size_t i = 0; i < kLanes; ++i)
+    begins[i] = which[i] * static_cast<int64_t>(sizeof(Message) / sizeof(uint64_t));
   for (size_t lane = 0; lane < kLanes; lane += hn::Lanes(tag)) {
     Words v0 = hn::Set(tag, 0x736f6d6570736575ULL ^ k[0]);
     Words v1 = hn::Set(tag, 0x646f72616e646f6dULL ^ k[1]);
     Words v2 = hn::Set(tag, 0x6c7967656e657261ULL ^ k[0]);
     Words v3 = hn::Set(tag, 0x7465646279746573ULL ^ k[1]);
-    for (size_t i = 0; i < count; ++i) {
-      const Words block = hn::LoadU(tag, blocks[i].data() + lane);
+    const auto first = hn::LoadU(indices, begins.data() + lane);
+    for (size_t i = 0; i < blocks; ++i) {
+      const Words block = hn::GatherIndex(tag, words + i, first);
       v3 = hn::Xor(v3, block);
       round(v0, v1, v2, v3);
       round(v0, v1, v2, v3);
@@ -67,9 +73,9 @@ namespace sluice::mask {
 
 HWY_EXPORT(hash);
 
-void siphash_lanes(const LaneBlocks& blocks, size_t count, const unsigned char* key,
-                   std::array<uint64_t, kLanes>& out) {
-  HWY_DYNAMIC_DISPATCH(hash)(blocks, count, key, out);
+void siphash_lanes(const Message* messages, const uint8_t* which, size_t blocks,
+                   const unsigned char* key, std::array<uint64_t, kLanes>& out) {
+  HWY_DYNAMIC_DISPATCH(hash)(messages, which, blocks, key, out);
 }
 
 }  // namespace sluice::mask

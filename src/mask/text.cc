@@ -27,16 +27,19 @@ std::optional<size_t> count_ascii(Bytes text) {
   return (all & kHighBits) == 0 ? std::optional(count) : std::nullopt;
 }
 
-/// The letters and digits of ASCII as '*'.
-void star(char* text, size_t size) {
-  size_t at = 0;
-  for (; at + 8 <= size; at += 8) {
-    uint64_t word = load_eight(text + at);
-    const uint64_t hidden = ((digits_in(word) | letters_in(word)) >> 7) * 0xFF;
+/// Writes the letters and digits of the first `size` bytes of ASCII as '*', over a copy of the
+/// text. Reads the text and not the copy: what has only just been written is slow to read.
+void star(Bytes text, size_t size, char* copy) {
+  for (size_t at = 0; at < size && text.size() >= 8; at += 8) {
+    const size_t from = std::min(at, text.size() - 8);
+    uint64_t word = load_eight(text.data() + from);
+    uint64_t hidden = ((digits_in(word) | letters_in(word)) >> 7) * 0xFF;
+    if (size - from < 8) hidden &= (uint64_t{1} << (size - from) * 8) - 1;
     word = (word & ~hidden) | (kEachByte * '*' & hidden);
-    std::memcpy(text + at, &word, sizeof word);
+    std::memcpy(copy + from, &word, sizeof word);
   }
-  for (; at < size; ++at) text[at] = is_alnum(text[at]) ? '*' : text[at];
+  for (size_t at = 0; at < size && text.size() < 8; ++at)
+    copy[at] = is_alnum(text[at]) ? '*' : text[at];
 }
 
 /// append_tail for what is most often masked so: numbers in ASCII, of which `count` are counted.
@@ -46,7 +49,7 @@ void append_ascii_tail(Bytes text, size_t count, size_t keep, std::string& out) 
     left -= is_alnum(text[hidden - 1]);
   const size_t begin = out.size();
   out.append(text);
-  star(out.data() + begin, hidden);
+  star(text, hidden, out.data() + begin);
 }
 
 /// `text` with its letters and digits as '*', but for the last `keep`.
