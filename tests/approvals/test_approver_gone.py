@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from harness.gateway import PASSWORD, Gateway
 from identity.scim import Scim
-from test_holds import (Running, call, count, exists, fails, requests, run, server, start_with_people, vote,  # noqa: F401
-                        wait_for_request)
+from holding import (Running, call, count, exists, fails, requests, run, server, start_with_people, vote,  # noqa: F401
+                     wait_for_request)
 
 DELETE = "DELETE FROM numbers WHERE i < 3"
 TWO = "UPDATE ledger SET v = 2 WHERE id = 1"

@@ -6,7 +6,7 @@ import time
 import psycopg
 import pytest
 from harness.gateway import PASSWORD
-from test_holds import count, fails, gateway, requests, run, server, sql, vote, wait_for_request  # noqa: F401
+from holding import count, fails, gateway, requests, run, server, sql, vote, wait_for_request  # noqa: F401
 
 SET_TENANT = "SET my.tenant = '{}'"
 VIEW = "CREATE TEMP VIEW v AS SELECT i FROM numbers WHERE i = {}"

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from harness.clock import MachineClock
 from harness.gateway import PASSWORD, Gateway
-from test_holds import Running, call, exists, requests, server, sql, vote, wait_for_request  # noqa: F401
+from holding import Running, call, exists, requests, server, sql, vote, wait_for_request  # noqa: F401
 
 POLICY = """
 rules:

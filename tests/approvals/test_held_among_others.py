@@ -7,8 +7,8 @@ import time
 
 import psycopg
 import pytest
-from test_holds import (Running, count, exists, fails, gateway, requests, run, server, sql, vote,  # noqa: F401
-                        wait_for_request)
+from holding import (Running, count, exists, fails, gateway, requests, run, server, sql, vote,  # noqa: F401
+                     wait_for_request)
 
 TOGETHER = "INSERT INTO other VALUES (1); DROP TABLE victim; INSERT INTO other VALUES (2)"
 

@@ -1,168 +1,21 @@
-"""Statements that a rule holds: they wait at the gateway, run once when people have approved exactly them, and
-nothing else gets through (threat cases of approvals)."""
+"""Held statements: they wait for people, and what was approved runs once, exactly as it was."""
 
 import json
 import os
 import pathlib
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 
 import psycopg
 import pytest
-from harness.gateway import PASSWORD, Gateway
-from harness.postgres import PostgresServer
+from harness.gateway import PASSWORD
 from harness.wire import SYNC, WireClient, bind, error_fields, execute, kinds, parse, query
+from holding import (CLEAN, CONSOLE, POLICY, Running, call, count, exists, fails, gateway, requests,  # noqa: F401
+                     run, server, sql, vote, wait_for_request)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 from client import ask as api, known_token  # noqa: E402
-
-POLICY = """
-rules:
-  - { name: all, effect: allow }
-  - name: drops-wait
-    effect: hold
-    do: [drop, truncate]
-    approve: { by: [dba], wait: 20s, wait_in_transaction: 3s, valid: 1h }
-  - name: short
-    effect: hold
-    do: [create]
-    on: { tables: ["*.short_*"] }
-    approve: { by: [dba], wait: 0s, valid: 2s }
-  - name: later
-    effect: hold
-    do: [delete]
-    approve: { by: [dba], wait: 0s, max_rows: 5 }
-  - name: two
-    effect: hold
-    do: [update]
-    on: { tables: [public.ledger] }
-    approve: { stages: [ { by: [dba, leads] }, { by: [dba, leads] } ], wait: 0s }
-  - name: clean-migrations
-    effect: hold
-    do: [alter]
-    approve:
-      by: [dba]
-      wait: 0s
-      automatic: { who: { groups: [dba], kinds: [human] }, when: { table_rows: { at_most: 1000 } }, lint: clean }
-  - name: nobody
-    effect: hold
-    do: [insert]
-    on: { tables: [public.ledger] }
-    approve: { by: [martians] }
-"""
-
-SCHEMA = """
-DROP SCHEMA IF EXISTS away CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public;
-GRANT ALL ON SCHEMA public TO sluice; SET ROLE sluice;
-CREATE TABLE victim (id int); INSERT INTO victim VALUES (1);
-CREATE TABLE other (id int);
-CREATE TABLE numbers AS SELECT i FROM generate_series(1, 20) i;
-CREATE TABLE ledger (id int, v int); INSERT INTO ledger VALUES (1, 1);
-RESET ROLE; CREATE SCHEMA away AUTHORIZATION sluice; SET ROLE sluice; CREATE TABLE away.numbers AS SELECT i FROM generate_series(1, 20) i; ANALYZE other;
-"""
-
-CONSOLE = "https://gate.example"
-# Lint wants a schema change to give up rather than to keep everybody waiting.
-CLEAN = "SET lock_timeout = '2s'; "
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = PostgresServer()
-    yield server
-    server.stop()
-
-
-def start_with_people(gateway, server):
-    """Starts it with the policy, those who decide and the tables that the tests are about."""
-    policy = gateway.root / "policy.yaml"
-    policy.write_text(POLICY)
-    gateway.config.write_text(gateway.config.read_text() + f"policy: {{ file: {policy} }}\napi: {{ url: '{CONSOLE}' }}\n")
-    for name, groups, extra in (("dora", ["dba"], []), ("erin", ["dba", "leads"], []), ("frank", ["engineering"], []),
-                                ("robot", ["dba"], ["--kind", "agent"]), ("alice2", ["dba"], ["--attribute", "person=alice"])):
-        gateway.cli("user", "add", name, *[word for group in groups for word in ("--group", group)], *extra,
-                    "--password-stdin", input=PASSWORD + "\n")
-    sql(server, SCHEMA)
-    gateway.start()
-    return gateway
-
-
-@pytest.fixture
-def gateway(server):
-    gateway = start_with_people(Gateway(server, start=False), server)
-    yield gateway
-    gateway.stop()
-
-
-def vote(gateway, what, number, user, *extra, password=PASSWORD, check=True):
-    return gateway.cli("approval", what, str(number), "--user", user, "--password-stdin", *extra,
-                       input=password + "\n", check=check)
-
-
-def requests(gateway, *extra):
-    return json.loads(gateway.cli("approval", "list", "-o", "json", *extra).stdout)
-
-
-def wait_for_request(gateway, state="waiting"):
-    for _ in range(100):
-        found = requests(gateway, "--state", state)
-        if found:
-            return found[0]["number"]
-        time.sleep(0.05)
-    raise AssertionError("no request")
-
-
-def sql(server, text):
-    return server.sql(text, database="orders")
-
-
-def count(server, table):
-    return sql(server, f"SELECT count(*) FROM {table}")[0]
-
-
-def exists(server, table):
-    return sql(server, f"SELECT to_regclass('{table}') IS NOT NULL") == ["t"]
-
-
-class Running(threading.Thread):
-    """A statement in a session of its own."""
-
-    def __init__(self, gateway, text, parameters=None, before=(), user="alice"):
-        super().__init__(daemon=True)
-        self.notices, self.error, self.connection = [], None, None
-        self.work = (gateway, text, parameters, before, user)
-        self.start()
-
-    def run(self):
-        gateway, text, parameters, before, user = self.work
-        try:
-            with psycopg.connect(gateway.dsn(user=user), autocommit=True) as connection:
-                self.connection = connection
-                connection.add_notice_handler(lambda diagnostic: self.notices.append(
-                    (diagnostic.message_primary, diagnostic.message_detail, diagnostic.message_hint)))
-                for statement in before:
-                    connection.execute(statement)
-                connection.execute(text, parameters)
-        except psycopg.Error as error:
-            self.error = error
-
-
-def fails(gateway, text, parameters=None, before=(), user="alice"):
-    with psycopg.connect(gateway.dsn(user=user), autocommit=True) as connection:
-        for statement in before:
-            connection.execute(statement)
-        with pytest.raises(psycopg.Error) as caught:
-            connection.execute(text, parameters)
-    return caught.value
-
-
-def run(gateway, text, parameters=None, user="alice"):
-    with psycopg.connect(gateway.dsn(user=user), autocommit=True) as connection:
-        return connection.execute(text, parameters).rowcount
 
 
 def test_it_waits_and_runs_once_approved(gateway, server):
@@ -324,123 +177,6 @@ def test_psql_shows_the_notice(gateway, server):
     assert out == "DROP TABLE\n" and f"NOTICE:  waiting for approval: request {number}" in err
 
 
-@pytest.mark.parametrize("voter,why", [
-    ("alice", "does not decide"), ("alice2", "does not decide"), ("frank", "none of the groups"), ("robot", "only people")])
-def test_who_may_not_approve(gateway, server, voter, why):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    number = wait_for_request(gateway)
-    refused = vote(gateway, "approve", number, voter, check=False)
-    assert refused.returncode != 0 and (why in refused.stderr or "neither asked" in refused.stderr)
-    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
-
-
-def test_a_wrong_password_approves_nothing(gateway):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    number = wait_for_request(gateway)
-    refused = vote(gateway, "approve", number, "dora", password="guess", check=False)
-    nobody = vote(gateway, "approve", number, "martian", password="guess", check=False)
-    assert refused.returncode != 0 and refused.stderr == nobody.stderr
-    assert requests(gateway)[0]["state"] == "waiting"
-
-
-def test_one_person_is_not_two(gateway, server):
-    fails(gateway, "UPDATE ledger SET v = 2 WHERE id = 1")
-    number = wait_for_request(gateway)
-    vote(gateway, "approve", number, "erin")
-    again = vote(gateway, "approve", number, "erin", check=False)
-    assert again.returncode != 0 and "somebody else" in again.stderr
-    assert "not approved yet" in str(fails(gateway, "UPDATE ledger SET v = 2 WHERE id = 1"))
-    vote(gateway, "approve", number, "dora")
-    assert run(gateway, "UPDATE ledger SET v = 2 WHERE id = 1") == 1
-    records = gateway.wait_for(lambda found: any(r.get("approval") for r in found), "--user", "alice")
-    assert [r["approval"] for r in records if r.get("approval")] == [f"{number} by erin, dora"]
-
-
-@pytest.mark.parametrize("change", ["disabled", "removed", "group"])
-def test_an_approver_who_may_not_any_more(gateway, change):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    number = wait_for_request(gateway)
-    vote(gateway, "approve", number, "dora")
-    gateway.cli(*{"disabled": ["user", "disable", "dora"], "removed": ["user", "remove", "dora"],
-                  "group": ["user", "set", "dora", "--group", "interns"]}[change])
-    time.sleep(0.7)
-    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
-    assert wait_for_request(gateway) != number, "it is asked for anew"
-    before = requests(gateway, "--state", "withdrawn")[0]
-    assert before["number"] == number and "may not approve any more" in json.loads(
-        gateway.cli("approval", "show", str(number), "-o", "json").stdout)["reason"]
-
-
-@pytest.mark.parametrize("text,before", [
-    ("DELETE FROM numbers WHERE  i < 3", []),
-    ("DELETE FROM numbers WHERE i < 3 -- a comment", []),
-    ("DELETE FROM numbers WHERE i < 4", []),
-    ("DELETE FROM numbers WHERE i < 3", ["SET search_path = away, public"]),
-    ("DELETE FROM numbers WHERE i < 3", ["SET session_replication_role = replica"]),
-    ("DELETE FROM numbers WHERE i < 3", ["SET ROLE tester"]),
-    ("DELETE FROM numbers WHERE i < 3", ["SET client_encoding = LATIN1"]),
-    ("DELETE FROM numbers WHERE i < 3", ["CREATE TABLE one_more ()"]),
-])
-def test_only_what_was_approved(gateway, server, text, before):
-    sql(server, "CREATE ROLE tester; GRANT ALL ON numbers TO tester; GRANT USAGE ON SCHEMA public TO tester; GRANT tester TO sluice; ALTER ROLE sluice SUPERUSER")
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    vote(gateway, "approve", wait_for_request(gateway), "dora")
-    try:
-        assert "not approved yet" in str(fails(gateway, text, before=before))
-        assert count(server, "numbers") == "20" and count(server, "away.numbers") == "20"
-    finally:
-        sql(server, "ALTER ROLE sluice NOSUPERUSER; DROP OWNED BY tester; DROP ROLE tester")
-
-
-def test_not_for_another_user(gateway, server):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    vote(gateway, "approve", wait_for_request(gateway), "dora")
-    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3", user="frank"))
-    assert run(gateway, "DELETE FROM numbers WHERE i < 3") == 2
-
-
-def test_a_changed_policy_asks_again(gateway):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    vote(gateway, "approve", wait_for_request(gateway), "dora")
-    policy = gateway.root / "policy.yaml"
-    policy.write_text(POLICY + "# changed\n")
-    time.sleep(1)
-    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
-
-
-def test_a_schema_changed_past_the_gateway_asks_again(gateway, server):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    vote(gateway, "approve", wait_for_request(gateway), "dora")
-    sql(server, "CREATE VIEW surprise AS SELECT 1")
-    assert "not approved yet" in str(fails(gateway, "DELETE FROM numbers WHERE i < 3"))
-    assert count(server, "numbers") == "20"
-
-
-def test_two_uses_at_once(gateway, server):
-    fails(gateway, "DELETE FROM numbers WHERE i < 3")
-    vote(gateway, "approve", wait_for_request(gateway), "dora")
-    runs = [Running(gateway, "DELETE FROM numbers WHERE i < 3") for _ in range(6)]
-    for each in runs:
-        each.join(15)
-    assert sum(1 for each in runs if each.error is None) == 1
-    assert requests(gateway, "--state", "used") and len(requests(gateway, "--state", "used")) == 1
-
-
-def test_row_limit_is_enforced_at_commit(gateway, server):
-    fails(gateway, "DELETE FROM numbers WHERE i < 10")
-    vote(gateway, "approve", wait_for_request(gateway), "dora")
-    error = fails(gateway, "DELETE FROM numbers WHERE i < 10")  # max_rows: 5
-    assert "5" in str(error) and count(server, "numbers") == "20"
-
-
-def test_the_approver_may_allow_fewer_rows(gateway, server):
-    fails(gateway, "DELETE FROM numbers WHERE i < 5")
-    vote(gateway, "approve", wait_for_request(gateway), "dora", "--max-rows", "2")
-    assert count(server, "numbers") == "20"
-    fails(gateway, "DELETE FROM numbers WHERE i < 5")
-    assert count(server, "numbers") == "20"
-
-
 def test_expiry(gateway, server):
     fails(gateway, "CREATE TABLE short_lived ()")
     number = wait_for_request(gateway)
@@ -508,20 +244,6 @@ def test_what_cannot_be_approved_says_so(gateway):
         with pytest.raises(psycopg.Error) as caught:
             connection.execute("PREPARE p AS DELETE FROM numbers WHERE i = 1")
     assert "send the statement itself" in caught.value.diag.message_hint
-
-
-def call(gateway, method, path, user=None, password=PASSWORD, body=None, bearer=None):
-    if user:
-        bearer = call(gateway, "POST", "/api/v1/login", body={"user": user, "password": password})[1].get("secret", "none")
-    request = urllib.request.Request(f"http://127.0.0.1:{gateway.http}{path}", method=method,
-                                     data=None if body is None else json.dumps(body).encode())
-    if bearer:
-        request.add_header("Authorization", "Bearer " + bearer)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
 
 
 def test_over_http(gateway, server):

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from harness.gateway import PASSWORD, Gateway
 from identity.test_end_user import assertion
-from test_holds import (Running, call, count, exists, requests, server, start_with_people, vote,  # noqa: F401
-                        wait_for_request)
+from holding import (Running, call, count, exists, requests, server, start_with_people, vote,  # noqa: F401
+                     wait_for_request)
 
 DELETE = "DELETE FROM numbers WHERE i = 3"
 
