@@ -79,7 +79,8 @@ RC_GTEST_FIXTURE_PROP(SightingsTest, NotesTheSightingOfEachValue, ()) {
   RC_ASSERT(seen.take(false) == expected);
 }
 
-/// Of each length, up to those that are hashed one by one; among them some of which nothing is left.
+/// Of each length, up to those that are hashed one by one; among them some of which nothing is
+/// left.
 TEST_F(SightingsTest, NotesValuesOfEveryLength) {
   Sightings seen(key);
   std::vector<uint64_t> expected;
