@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "sql/large_objects.h"
 #include "sql/lineage.h"
 
 namespace sluice::mask {
@@ -72,6 +73,7 @@ bool is_sum(const sql::Source& source) {
 bool is_steady(std::string_view function) {
   static const auto kNames = steady_names();
   return function.starts_with('.') || is_text_cast(function) ||
+         sql::is_large_object_step(function) ||
          kNames.contains(std::string(function));
 }
 

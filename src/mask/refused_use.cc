@@ -3,6 +3,12 @@
 #include <fmt/format.h>
 
 namespace sluice::mask {
+namespace {
+
+/// Pages of which no condition can ask for a whole value.
+constexpr std::string_view kLargeObjects = "pg_catalog.pg_largeobject.data";
+
+}  // namespace
 
 std::optional<RefusedUse> refused_use(const ColumnView& column, sql::ColumnUses uses) {
   using policy::Predicates;
@@ -20,6 +26,10 @@ std::optional<RefusedUse> refused_use(const ColumnView& column, sql::ColumnUses 
   if (column.predicates == Predicates::kNone && decides) {
     return refused("cannot be used in conditions",
                    "Leave the condition out, or ask for a rule with \"predicates\".");
+  }
+  if ((uses & sql::kProbed) != 0 && column.name == kLargeObjects) {
+    return refused("cannot be used in conditions, nor can what lo_get and loread return of it",
+                   "Leave the condition out, or ask for a rule with \"predicates: any\".");
   }
   if ((uses & sql::kProbed) != 0) {
     return refused("can only be compared with = in conditions",

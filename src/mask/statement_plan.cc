@@ -8,6 +8,7 @@
 #include "mask/copied.h"
 #include "mask/derivation.h"
 #include "mask/refused_use.h"
+#include "sql/large_objects.h"
 
 namespace sluice::mask {
 namespace {
@@ -89,7 +90,6 @@ class Planner {
     for (const auto& function : facts_.functions) {
       if (function.oid == 0 || function.oid >= catalog::kFirstUserOid) out_.opaque = true;
       if (is_unreadable(function, *audience_.catalog)) unreadable_ = true;
-      if (function.risk == FunctionRisk::kLargeObject) large_objects_ = true;
       sets = sets || function.risk == FunctionRisk::kSetting;
       calls = calls || function.oid >= catalog::kFirstUserOid;
     }
@@ -220,19 +220,23 @@ class Planner {
     }
     const ColumnView* first = nullptr;
     const ColumnView* shown = nullptr;
-    bool itself = true;
+    bool itself = true, object = false;
     for (const auto& source : output.sources) {
       if (tells_presence(source)) continue;
       const ColumnView& one = this->column(source.column);
       note_release(one);
       if (!one.hidden() && one.plan.cls != privacy::Class::kNone) shown = &one;
       if (!one.hidden() || (one.aggregates && is_sum(source) && !chooses_rows_)) continue;
+      const bool whole_object = sql::is_whole_large_object(source);
+      if (first != nullptr && object != whole_object) itself = false;
+      object = whole_object;
       if (first != nullptr && first != &one && !same_plan(first->plan, one.plan)) itself = false;
-      if (!is_itself(source, one)) itself = false;
+      if (!is_itself(source, one) && !object) itself = false;
       const auto unsteady =
           std::find_if_not(source.functions.begin(), source.functions.end(),
                            [&](const auto& name) { return is_steady(name) || is_called(name); });
-      if (unsteady != source.functions.end() && one.proven) object_to_unsteady(one, *unsteady);
+      if (unsteady != source.functions.end() && one.proven && !object)
+        object_to_unsteady(one, *unsteady);
       if (first == nullptr) {
         first = &one;
         note.column = one.name;
@@ -241,8 +245,6 @@ class Planner {
       }
     }
     if (first == nullptr) {
-      // What large objects hold nobody has looked at.
-      if (large_objects_ && output.sources.empty()) column = free_text();
       if (shown == nullptr) return;
       column = shown->plan;
       note = {shown->name, shown->plan.cls, shown->rule};
@@ -250,7 +252,8 @@ class Planner {
     }
     note.cls = first->plan.cls;
     note.rule = first->rule;
-    column = itself ? first->plan : redacted();
+    // What large objects hold nobody has looked at.
+    column = !itself ? redacted() : object ? free_text() : first->plan;
     if (itself && column.shape == Shape::kByKey) keys_[plan.columns.size() - 1] = first->key;
   }
 
@@ -464,7 +467,6 @@ class Planner {
   bool reads_hidden_ = false;         ///< not only beside what it does
   bool unknown_ = false;              ///< it names what is not in the catalog, or as below
   bool unreadable_ = false;           ///< it runs what cannot be read
-  bool large_objects_ = false;
   bool chooses_rows_ = false;  ///< it looks at some rows only, or at groups of them
 };
 

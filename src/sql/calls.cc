@@ -4,6 +4,7 @@
 #include "sql/acting.h"
 #include "sql/fragile_arguments.h"
 #include "sql/function_risk.h"
+#include "sql/large_objects.h"
 #include "sql/walker.h"
 
 namespace sluice::sql {
@@ -12,7 +13,8 @@ namespace {
 /// Of these nobody can tell where what they return comes from.
 bool hides_origin(FunctionRisk risk) {
   return risk != FunctionRisk::kNone && risk != FunctionRisk::kSetting &&
-         risk != FunctionRisk::kSleep && risk != FunctionRisk::kServer;
+         risk != FunctionRisk::kSleep && risk != FunctionRisk::kServer &&
+         risk != FunctionRisk::kLargeObject;
 }
 
 bool takes(const catalog::Function& function, size_t given) {
@@ -253,6 +255,7 @@ Walker::Called Walker::call_one(const catalog::Function& function, const std::ve
   if (aggregate) out = call_aggregate(function, through);
   out.value.add(through);
   note_risk(risk, &function, {function.schema, function.name}, shape, out);
+  if (risk == FunctionRisk::kLargeObject) read_large_object(function, given.size(), out);
   function_settings(function);
   if (!system && readable) {
     if (risk != FunctionRisk::kNone) hand_over(function, risk, given);
@@ -362,6 +365,14 @@ void Walker::operator_call(const Name& name, const std::vector<Value>& given, Va
     }
     if (gather_.failed()) return;
   }
+}
+
+/// What a call of lo_get or loread returns comes from where large objects lie.
+void Walker::read_large_object(const catalog::Function& function, size_t arguments, Called& out) {
+  if (!reads_large_object(function)) return;
+  Value contents = large_object(*resolver_.catalog(), function, arguments);
+  gather_.use(contents, 0);
+  out.value.add(contents);
 }
 
 void Walker::note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,

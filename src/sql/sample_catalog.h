@@ -117,6 +117,7 @@ class SampleCatalog {
     relation("pg_catalog", "pg_class", {"oid", "relname"}).oid = 1259;
     relation("pg_catalog", "pg_authid", {"rolname", "rolpassword"}).oid = 1260;
     relation("pg_catalog", "pg_settings", {"name", "setting"}, Kind::kView).oid = 1261;
+    relation("pg_catalog", "pg_largeobject", {"loid", "pageno", "data"}).oid = 2613;
     catalog::Trigger trigger;
     trigger.name = "audit";
     trigger.function =
@@ -176,6 +177,10 @@ class SampleCatalog {
       function("pg_catalog", name, {""}, "internal", "");
     }
     function("pg_catalog", "unnest", {""}, "internal", "").returns_set = true;
+    function("pg_catalog", "lo_get", {""}, "internal", "");
+    function("pg_catalog", "lo_get", {"", "", ""}, "internal", "");
+    function("pg_catalog", "convert_from", {"", ""}, "internal", "");
+    function("pg_catalog", "loread", {"", ""}, "internal", "").volatility = 'v';
     for (const char* name : {"nextval", "pg_sleep", "pg_read_file"}) {
       function("pg_catalog", name, {""}, "internal", "").volatility = 'v';
     }

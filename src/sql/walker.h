@@ -238,6 +238,7 @@ class Walker {
   void operator_call(const Name& name, const std::vector<Value>& given, Value& out);
   void note_risk(FunctionRisk risk, const catalog::Function* function, const Name& name,
                  const CallShape& shape, Called& out);
+  void read_large_object(const catalog::Function& function, size_t arguments, Called& out);
   void on_sequence(const CallShape& shape);
   const catalog::Relation* serial_sequence(const Node& argument);
   std::vector<std::string_view> columns_of_type(Oid type) const;

@@ -8,7 +8,7 @@ CREATE TYPE contact AS (kind text, email text);
 CREATE DOMAIN mail AS text CHECK (VALUE LIKE '%@%');
 CREATE TABLE people (
   id integer PRIMARY KEY, full_name text, email text, work_email varchar(60), private_email mail, phone text, card_number varchar(19),
-  birth_date date, client_ip inet, notes text, profile jsonb, emails text[], contact contact, points integer, joined date);
+  birth_date date, client_ip inet, notes text, profile jsonb, emails text[], contact contact, points integer, joined date, scan oid);
 INSERT INTO people
   SELECT i, (ARRAY['Alma','Bruno','Carla','Dario','Edith','Frida','Gustav','Helma'])[1 + i % 8] || ' '
       || (ARRAY['Quarrington','Pendlebury','Ravensdale','Ostermann','Lindqvist'])[1 + i % 5],
@@ -34,6 +34,7 @@ CREATE TABLE events (id integer, detail text) PARTITION BY RANGE (id);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000);
 SELECT lo_from_bytea(424242, convert_to('Zora Quarrington, zora.quarrington@secret.example', 'UTF8'));
 GRANT SELECT ON LARGE OBJECT 424242 TO PUBLIC;
+UPDATE people SET scan = 424242 WHERE id = 7;
 ANALYZE people;
 """
 
@@ -84,10 +85,23 @@ ORACLES = {
     "a format for NULL": "SELECT encode(convert_to(substring(email from '^z'), 'UTF8'), 'nosuch') FROM people WHERE id = 7",
     "a pattern for NULL": "SELECT substring(email from '^z') LIKE E'\\\\' FROM people WHERE id = 7",
     "equality of one's own": "SELECT id FROM people WHERE id = 7 AND email OPERATOR(pg_temp.=) 'z%'",
+    "a large object in the list": "SELECT convert_from(lo_get(scan), 'UTF8') LIKE 'Z%' FROM people WHERE id = 7",
+    "a large object in WHERE": "SELECT id FROM people WHERE id = 7 AND convert_from(lo_get(scan), 'UTF8') LIKE 'Z%'",
+    "bytes of a large object": "SELECT id FROM people WHERE id = 7 AND lo_get(scan, 0, 1) = '\\x5a'",
+    "a large object and a constant": "SELECT id FROM people WHERE id = 7 AND lo_get(scan) = '\\x5a'",
+    "a large object in CASE": "SELECT CASE WHEN get_byte(loread(lo_open(scan, 262144), 1), 0) = 90 THEN 1 END FROM people WHERE id = 7",
+    "a large object in JOIN": "SELECT a.id FROM people a JOIN people b ON lo_get(a.scan) < lo_get(b.scan) WHERE a.id = 7",
+    "the order of large objects": "SELECT id FROM people WHERE scan IS NOT NULL ORDER BY lo_get(scan)",
+    "a limit by a large object": "SELECT id FROM people LIMIT (SELECT get_byte(lo_get(424242), 0))",
+    "rows by a large object": "SELECT generate_series(1, get_byte(lo_get(424242), 0))",
+    "a large object that fails": "SELECT count(convert_from(lo_get(scan), 'UTF8')::integer) FROM people WHERE id = 7",
+    "a large object in a function": "SELECT pg_temp.is_z(424242)",
     "a collation of one's own": "SELECT id FROM people WHERE email = ('ZORAQUARRINGTONSECRETEXAMPLE' COLLATE pg_temp.ci)",
 }
 
 MADE = {
+    "a large object in a function": ("CREATE FUNCTION pg_temp.is_z(o oid) RETURNS integer LANGUAGE plpgsql AS "
+                                     "'BEGIN IF get_byte(lo_get(o), 0) = 90 THEN RETURN 1; END IF; RETURN 0; END'",),
     "equality of one's own": ("CREATE FUNCTION pg_temp.eq(text, text) RETURNS bool LANGUAGE sql AS 'SELECT $1 ~~ $2'",
                               "CREATE OPERATOR pg_temp.= (FUNCTION = pg_temp.eq, LEFTARG = text, RIGHTARG = text)"),
     "a collation of one's own": ("CREATE COLLATION pg_temp.ci (provider = icu, locale = 'und-u-ks-level1-ka-shifted', deterministic = false)",),
@@ -99,6 +113,9 @@ FORMS = [
     Form("a large object's text", "SELECT convert_from(lo_get(424242), 'UTF8')"),
     Form("part of a large object", "SELECT encode(lo_get(424242, 0, 30), 'escape')"),
     Form("large objects' pages", "SELECT data FROM pg_largeobject WHERE loid = 424242"),
+    Form("large object of a row", "SELECT lo_get(scan), convert_from(lo_get(scan), 'UTF8') FROM people WHERE id = 7"),
+    Form("large object in pieces", "SELECT lo_get(scan, 0, 16), lo_get(scan, 17, 30) FROM people WHERE id = 7", also=("zora.quarrington",)),
+    Form("copy of a large object", "CREATE TABLE scans AS SELECT lo_get(scan) FROM people", refused=True),
     Form("loread", "SELECT loread(lo_open(424242, 262144), 100)"),
     Form("into a large object", "SELECT lo_from_bytea(0, convert_to(email, 'UTF8')) FROM people WHERE id = 7", refused=True),
     Form("put into a large object", "SELECT lo_put(424242, 0, email::bytea) FROM people WHERE id = 7", refused=True),
