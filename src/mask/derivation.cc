@@ -73,8 +73,7 @@ bool is_sum(const sql::Source& source) {
 bool is_steady(std::string_view function) {
   static const auto kNames = steady_names();
   return function.starts_with('.') || is_text_cast(function) ||
-         sql::is_large_object_step(function) ||
-         kNames.contains(std::string(function));
+         sql::is_large_object_step(function) || kNames.contains(std::string(function));
 }
 
 bool is_unreadable(const sql::FunctionUse& use, const catalog::Catalog& catalog) {

@@ -47,4 +47,15 @@ std::optional<RefusedUse> refused_use(const ColumnView& column, sql::ColumnUses 
   return std::nullopt;
 }
 
+ColumnView with_field(ColumnView column, sql::ColumnRef ref, const sql::StatementFacts& facts) {
+  std::string_view field;
+  for (const auto& [of, step] : facts.computed) {
+    if (!(of == ref) || !step.starts_with('.')) continue;
+    if (!field.empty()) return column;  // Which of them is refused is not known here.
+    field = step;
+  }
+  if (!field.empty()) column.name = fmt::format("({}){}", column.name, field);
+  return column;
+}
+
 }  // namespace sluice::mask

@@ -309,7 +309,7 @@ class Planner {
     for (const auto& used : facts_.columns) {
       const ColumnView& one = column(used.column);
       if (!one.hidden() || !one.proven) continue;
-      if (auto why = refused_use(one, used.uses))
+      if (auto why = refused_use(with_field(one, used.column, facts_), used.uses))
         object(one, std::move(why->message), std::move(why->hint));
       if (one.predicates != Predicates::kAny && (used.uses & sql::kUsedInPredicate) != 0) {
         out_.guesses = std::max<size_t>(1, facts_.comparisons);
@@ -467,7 +467,7 @@ class Planner {
   bool reads_hidden_ = false;         ///< not only beside what it does
   bool unknown_ = false;              ///< it names what is not in the catalog, or as below
   bool unreadable_ = false;           ///< it runs what cannot be read
-  bool chooses_rows_ = false;  ///< it looks at some rows only, or at groups of them
+  bool chooses_rows_ = false;         ///< it looks at some rows only, or at groups of them
 };
 
 }  // namespace

@@ -133,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SELECT loread('1', '4'), data FROM pg_largeobject", "rr"},
         Case{"SELECT upper(lo_get(id)::text) FROM users", "r"},
         Case{"SELECT CASE WHEN id = '1' THEN lo_get(id) ELSE name END FROM users", "t"},
-        Case{"SELECT CASE WHEN loid = '1' THEN data ELSE lo_get(loid) END FROM pg_largeobject", "r"},
+        Case{"SELECT CASE WHEN loid = '1' THEN data ELSE lo_get(loid) END FROM pg_largeobject",
+             "r"},
         Case{"DECLARE c CURSOR FOR SELECT email, id FROM users", "m."},
         Case{"PREPARE p AS SELECT id, upper(email) FROM users", ".r"}));
 

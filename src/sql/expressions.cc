@@ -172,7 +172,9 @@ Value Walker::field_of(const Value& value, std::string_view name) {
     return call({{}, name}, {value}, {}).value;
   }
   if (value.row != nullptr && resolver_.catalog() != nullptr) facts_.unresolved = true;
-  return value.through("." + std::string(name));
+  const std::string field = "." + std::string(name);
+  gather_.compute(value, field);
+  return value.through(field);
 }
 
 Value Walker::operator_expression(const Node& body, const Level& level) {

@@ -109,3 +109,17 @@ def test_harmless_statements_are_answered_as_by_the_server(masked, database, sql
     through.close()
     direct.close()
     assert ours == theirs
+
+
+@pytest.mark.parametrize("condition, named", [
+    ("(contact).email LIKE 'z%'", "(public.people.contact).email"),
+    ("(contact).email LIKE 'z%' AND (contact).kind > 'a'", "public.people.contact"),
+    ("contact::text LIKE 'z%'", "public.people.contact"),
+    ("email LIKE 'z%'", "public.people.email")])
+def test_a_refused_condition_names_the_field(masked, condition, named):
+    client = wire.WireClient(masked.port)
+    client.login()
+    answer = run(client, f"SELECT id FROM people WHERE {condition}", "simple")
+    client.close()
+    message, = [wire.error_fields(body)["M"] for kind, body in answer if kind == b"E"]
+    assert f"column {named} is masked for you" in message
