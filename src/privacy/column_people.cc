@@ -80,7 +80,7 @@ KnownNames known_names(const ColumnInput& column) {
 
 /// Whether the values are names of people by their form and by being common ones. Brands are such
 /// names too, but there are few of them.
-bool are_common_names(const ColumnFacts& column, const KnownNames& known) {
+bool are_common_names(const ColumnFacts& column, const KnownNames& known, bool beside_people) {
   const ValueStats& stats = *column.stats;
   if (known.different < (stats.values >= 20 ? 8U : 3U)) return false;
   // Colours and flowers are given names too.
@@ -90,7 +90,8 @@ bool are_common_names(const ColumnFacts& column, const KnownNames& known) {
     return false;
   // A word by itself may be a town or a maker.
   constexpr double kOfPairs = .42, kOfWords = .38, kOfFew = .8;
-  const double least = stats.values < 8 ? kOfFew : stats.person_pairs >= .6 ? kOfPairs : kOfWords;
+  const bool few = stats.values < 8 && !(beside_people && stats.person_pairs >= .9);
+  const double least = few ? kOfFew : stats.person_pairs >= .6 ? kOfPairs : kOfWords;
   return known.mean >= least;
 }
 
@@ -149,11 +150,12 @@ ColumnDecision person(float confidence, std::string evidence) {
 /// Names that many people have, and pairs of words that are all different.
 void find_common_names(const std::vector<ColumnFacts>& columns,
                        std::vector<ColumnDecision>& decisions) {
+  const bool people = std::ranges::count_if(decisions, is_of_person) >= 2;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts)) continue;
     const ValueStats& stats = *columns[i].stats;
     if (const KnownNames known = known_names(*columns[i].input);
-        are_common_names(columns[i], known)) {
+        are_common_names(columns[i], known, people)) {
       decisions[i] = person(
           .8F, fmt::format("the values have the form of names, and many are common ones ({:.2f})",
                            known.mean));
@@ -204,6 +206,14 @@ bool may_be_key(std::string_view value) {
 }
 
 }  // namespace
+
+bool is_of_person(const ColumnDecision& decision) {
+  if (decision.shape != Shape::kWhole || !decision.masked()) return false;
+  const Category category = info(decision.cls).category;
+  return decision.cls != Class::kIpAddress && decision.cls != Class::kMacAddress &&
+         (category == Category::kPii || category == Category::kHealth ||
+          decision.cls == Class::kPostalAddress);
+}
 
 double key_share(const ColumnInput& keys) {
   size_t n = 0, telling = 0;

@@ -17,6 +17,9 @@ struct ColumnFacts {
   TypeKind type = TypeKind::kOther;
 };
 
+/// Whether a column holds what a person has or is: what stands beside it in a row is that person's.
+bool is_of_person(const ColumnDecision& decision);
+
 /// Columns of names that no name gives away: their values have the form of names and come again in
 /// the e-mail addresses, user names or full names of the same rows, or are of great variety.
 /// Changes the decisions of those.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "catalog/catalog.h"
+#include "privacy/column_papers.h"
 #include "privacy/column_people.h"
 #include "privacy/column_type.h"
 #include "privacy/column_values.h"
@@ -373,6 +374,9 @@ std::vector<ColumnDecision> classify(const TableInput& table) {
   leave_other_dates(columns, decisions);
   find_people_columns(facts, decisions);
   find_position_columns(facts, decisions);
+  leave_recent_dates(facts, table.year, decisions);
+  find_few_birth_dates(facts, table.year, decisions);
+  find_paper_columns(facts, decisions);
   find_key_values(columns, decisions);
   find_text_vectors(columns, decisions);
   return decisions;

@@ -5,16 +5,16 @@ namespace {
 
 // clang-format off
 constexpr DictionaryLine kLines[] = {
-    {Concept::kNumber, "号码 號碼 رقم संख्या nomor "
+    {Concept::kNumber, "idno 号码 號碼 رقم संख्या nomor "
      "documento number numbers num no nr nbr nummer numer numero num nro numarasi numara cislo numéro broj номер 号 號 番号 번호 nmbr nrs nmr"},
-    {Concept::kId, "insid id ids identifier ident uid uuid guid pk fk oid kennung identifiant identificador identificativo identyfikator key"},
+    {Concept::kId, "idno insid id ids identifier ident uid uuid guid pk fk oid kennung identifiant identificador identificativo identyfikator key"},
     {Concept::kCode, "code cd cod kod kode codigo codice codes kennzahl kennziffer"},
     {Concept::kIdentity, "الهوية "
      "pers nik ktp "
      "national nat identity identification citizen civil personal person social soc security sec socialsecurity resident residence government govt gov sozial sozialversicherung sozialvers sv svnr versicherungs ausweis personalausweis personen ident identitat "
                          "identite secu sociale identidad ciudadania seguridad identidade cidadao documento identita cittadino identiteit burger burgerservice tozsamosci dowod osobisty henkilo tunnus rodne person 身份证 身分証 证件 주민등록 паспорт identitetsnummer fiscal identificacion dokument documentnumber"},
     {Concept::kTax, "tax taxpayer taxid tin itin ein vat steuer steuerid steuernummer steuernr steuerident ust ustid uid fiscal fiscale fisc impot impots fiscales tributario tributaria imposto contribuinte fiscaal belasting btw podatkowy podatnik skatt skatte vero danove vergi"},
-    {Concept::kPassport, "traveldocument traveldocuments passport passports psprt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
+    {Concept::kPassport, "traveldocument traveldocuments passport passports psprt pspt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
     {Concept::kLicence, "fsnr fsnummer "
      "fuehrerschein licence license lic licen lizenz schein fuhrerschein permis permiso licencia carteira patente patentino rijbewijs prawo jazdy korkort kjorekort korekort ajokortti ridicsky carnet cnh habilitacao ehliyet dl dln dlno"},
     {Concept::kDriving, "fsnr fsnummer "
@@ -27,7 +27,7 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kVin, "vin vinno chassis chassisno fin fahrgestell fahrgestellnummer fahrgestellnr bastidor telaio chassi carrosserie podwozia"},
     {Concept::kUser, "user username usr login logon benutzername nutzername anmeldename identifiant utilisateur usuario utilizador utente nomeutente gebruikersnaam uzytkownik anvandarnamn brukernavn brugernavn uzivatel screenname userid uname loginname account"},
     {Concept::kHandle, "handle twitter instagram insta facebook fb linkedin github tiktok telegram skype snapchat discord slack mastodon social xing wechat weixin lineid kakao nickname nick alias gamertag"},
-    {Concept::kIp, "ip ipaddr ipaddress ipv4 ipv6 ipadresse clientip remoteip remoteaddr sourceip srcip hostip lastip ips inet"},
+    {Concept::kIp, "ip ipaddr ipaddress ipv4 ipv6 ipadresse clientip remoteip remoteaddr remotehost clienthost peerhost sourceip srcip hostip lastip ips inet"},
     {Concept::kMac, "mac macaddr macaddress macadresse hwaddr ethernet bssid wifi hardware"},
     {Concept::kImei, "imei meid imsi iccid simno imeisv"},
     {Concept::kDevice, "hwid "

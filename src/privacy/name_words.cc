@@ -181,7 +181,9 @@ bool is_meaningless(std::string_view name) {
   const std::vector<std::string> pieces = split(name.substr(0, kLongestName));
   bool digits = false, filler = true;
   for (const std::string& piece : pieces) {
-    if (is_number(piece)) {
+    // "field_c" is the third one as "field3" is.
+    const bool letter = piece.size() == 1 && &piece != &pieces.front();
+    if (is_number(piece) || letter) {
       digits = true;
     } else if (std::find(std::begin(kFillers), std::end(kFillers), piece) == std::end(kFillers)) {
       filler = false;
