@@ -14,6 +14,7 @@
 #include "audit/search.h"
 #include "audit/segment.h"
 #include "audit/tree_files.h"
+#include "audit/verify.h"
 #include "base/test_folder.h"
 #include "store/database.h"
 
@@ -245,6 +246,26 @@ TEST_F(LogTest, Threat37_SegmentThatDiedBeforeItsHeaderIsInNobodysWay) {
       << "nor in the way of those who follow";
 }
 
+/// Where it stood, what somebody adds to a complete segment would look the same.
+TEST_F(LogTest, WhatACrashToreIsKeptElsewhereAndOnTheRecord) {
+  leave_behind({1, 2, 3});
+  const auto file = list_segments(segments())->front();
+  const std::string whole = read_file(file)->substr(0, std::filesystem::file_size(file));
+  const size_t end = whole.find_last_not_of('\0') + 8;
+  std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(static_cast<int>(end))
+      << "torn";
+  const auto log = open();
+  const auto key = log->key();
+  log->close();
+  const auto kept = torn_files();
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_THAT(*read_file(kept.front()), ::testing::EndsWith("torn"));
+  EXPECT_THAT(evidence(), Contains(::testing::AllOf(
+                              HasSubstr("with 3 records, then "), HasSubstr("the SHA-256 "),
+                              HasSubstr("kept in " + kept.front().filename().string()))));
+  EXPECT_TRUE(verify_log({.audit = folder.path(), .key = key})->good());
+}
+
 TEST_F(LogTest, Threat37_SegmentThatDiedInItsFirstRecordIsInNobodysWay) {
   std::filesystem::create_directories(segments());
   const auto file = segments() / "00000000000000000001-0.seg";
@@ -259,7 +280,9 @@ TEST_F(LogTest, Threat37_SegmentThatDiedInItsFirstRecordIsInNobodysWay) {
   const auto log = open();
   const auto appended = log->writer(0).append(context, statement("SELECT 1"));
   ASSERT_TRUE(appended) << appended.error().text;
-  EXPECT_TRUE(std::filesystem::exists(file.string() + ".torn")) << "torn bytes are kept";
+  const auto kept = torn_files();
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_THAT(*read_file(kept.front()), HasSubstr("checksum and more, but no length"));
   EXPECT_THAT(texts(), ElementsAre("SELECT 1"));
 }
 

@@ -48,6 +48,13 @@ class LogTest : public ::testing::Test {
     return out;
   }
   std::filesystem::path segments() const { return folder.path() / "log"; }
+  /// What a start has put aside of segments.
+  std::vector<std::filesystem::path> torn_files() const {
+    std::vector<std::filesystem::path> out;
+    for (const auto& entry : std::filesystem::directory_iterator(segments()))
+      if (entry.path().extension() == ".torn") out.push_back(entry.path());
+    return out;
+  }
   static Event statement(std::string_view text) {
     Event event;
     event.text = text;

@@ -113,18 +113,21 @@ Result<uint64_t> recover(const Claim& claim, bool doubtful, uint64_t believable,
   const auto& file = claim.file;
   SLUICE_ASSIGN(const Recovery recovery, recover_segment(file, believable));
   uint64_t last = std::max({claim.last(), recovery.last_sequence, recovery.highest});
-  if (doubtful && recovery.last_sequence >= claim.header->last_sequence) return last;
-  found.push_back(fmt::format("{}: {} with {} records{}",
+  const bool whole = recovery.last_sequence >= claim.header->last_sequence && !recovery.torn;
+  if (doubtful && whole) return last;
+  found.push_back(fmt::format("{}: {} with {} records",
                               doubtful ? "not whole, though closed" : "not closed",
-                              file.filename().string(), recovery.records,
-                              recovery.torn ? ", then a torn one that is kept as it is" : ""));
+                              file.filename().string(), recovery.records));
+  if (const auto& torn = recovery.torn) {
+    found.back() += fmt::format(", then {} torn bytes with the SHA-256 {}, kept in {}", torn->bytes,
+                                torn->sha256, torn->file);
+  }
   log::warn("audit log: {}", found.back());
   if (recovery.records > 0) return last;
   // It would be taken for one still being written; what is torn keeps its name for itself.
   std::error_code ignored;
   if (recovery.torn) last = std::max(last, claim.first());
-  if (recovery.torn) put_aside(file);
-  if (!recovery.torn) std::filesystem::remove(file, ignored);
+  std::filesystem::remove(file, ignored);
   return last;
 }
 

@@ -260,6 +260,30 @@ Result<SegmentHeader> read_segment_header(const std::filesystem::path& file) {
   return read_header(bytes, file);
 }
 
+namespace {
+
+/// Ends the file behind the last whole record, and then says in its header that it is complete. On
+/// disk at once, or another power failure would bring back what was cut.
+Result<> seal_file(const std::filesystem::path& file, const Recovery& recovery) {
+  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
+  RawHeader header;
+  if (pread(fd.get(), &header, sizeof header, 0) != sizeof header)
+    return fail(io_error("read", errno));
+  if (header.version == kOldVersion) {
+    header.last_sequence = recovery.last_sequence;
+  } else if (recovery.last_sequence != 0) {
+    seal_header(header, recovery.last_sequence);
+  }
+  if (ftruncate(fd.get(), static_cast<off_t>(recovery.good_bytes)) != 0 ||
+      pwrite(fd.get(), &header, sizeof header, 0) != sizeof header || fsync(fd.get()) != 0) {
+    return fail(io_error("seal " + file.string(), errno));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Recovery> recover_segment(const std::filesystem::path& file, uint64_t believable) {
   SLUICE_ASSIGN(auto reader, SegmentReader::open(file));
   Recovery recovery;
@@ -270,16 +294,9 @@ Result<Recovery> recover_segment(const std::filesystem::path& file, uint64_t bel
     recovery.last_sequence = std::max(recovery.last_sequence, frame.sequence);
   }
   recovery.good_bytes = reader.offset();
-  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
-  if (fd.get() < 0) return fail(io_error("open " + file.string(), errno));
   // A length is the last thing written of a frame; what a dying process left behind the last whole
   // one may be anything but zeros.
-  char rest[4096];
-  off_t at = static_cast<off_t>(recovery.good_bytes);
-  for (ssize_t got; !recovery.torn && (got = pread(fd.get(), rest, sizeof rest, at)) > 0;
-       at += got) {
-    recovery.torn = std::any_of(rest, rest + got, [](char c) { return c != 0; });
-  }
+  SLUICE_ASSIGN(recovery.torn, keep_tail(file, recovery.good_bytes));
   recovery.highest = recovery.last_sequence;
   while (recovery.torn && reader.find_next()) {
     while (reader.next(frame) == SegmentReader::Status::kFrame) {
@@ -287,19 +304,7 @@ Result<Recovery> recover_segment(const std::filesystem::path& file, uint64_t bel
         recovery.highest = std::max(recovery.highest, frame.sequence);
     }
   }
-  RawHeader header;
-  if (pread(fd.get(), &header, sizeof header, 0) != sizeof header)
-    return fail(io_error("read", errno));
-  if (header.version == kOldVersion) {
-    header.last_sequence = recovery.last_sequence;
-  } else if (recovery.last_sequence != 0) {
-    seal_header(header, recovery.last_sequence);
-  }
-  // Torn bytes are kept: they may still tell somebody something.
-  if ((!recovery.torn && ftruncate(fd.get(), static_cast<off_t>(recovery.good_bytes)) != 0) ||
-      pwrite(fd.get(), &header, sizeof header, 0) != sizeof header) {
-    return fail(io_error("seal " + file.string(), errno));
-  }
+  SLUICE_TRY(seal_file(file, recovery));
   return recovery;
 }
 

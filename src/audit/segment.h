@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/segment_file.h"
+#include "audit/torn_segment.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -125,11 +127,12 @@ struct Recovery {
   uint64_t last_sequence = 0;
   uint64_t highest = 0;  ///< number of a record that is whole, also behind what is not
   uint64_t good_bytes = 0;
-  bool torn = false;  ///< there were bytes behind the last whole record
+  std::optional<TornTail> torn = {};  ///< there were bytes behind the last whole record
 };
-/// Finds the last whole record and seals the file; what was preallocated and not used is given
-/// back. What stands behind a tear may be part of a statement that looks like a record: a number
-/// above `believable` is none there.
+/// Finds the last whole record and seals the file, which ends there: what was preallocated and not
+/// used is given back, and what is torn is moved to a file of its own, unless it is all there is.
+/// What stands behind a tear may be part of a statement that looks like a record: a number above
+/// `believable` is none there.
 Result<Recovery> recover_segment(const std::filesystem::path& file,
                                  uint64_t believable = UINT64_MAX);
 

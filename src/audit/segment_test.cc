@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit/rewrite.h"
+#include "base/hash.h"
 #include "base/test_folder.h"
 
 namespace sluice::audit {
@@ -164,10 +165,16 @@ TEST(Segment, Threat37_LengthThatNeverCameLeavesATornTailThatIsKept) {
   write_file(file, bytes);
   const auto recovered = recover_segment(file);
   ASSERT_TRUE(recovered);
-  EXPECT_TRUE(recovered->torn);
+  ASSERT_TRUE(recovered->torn);
   EXPECT_EQ(recovered->records, 1U);
   EXPECT_EQ(recovered->good_bytes, second);
-  EXPECT_EQ(read_file(file).substr(second), bytes.substr(second));
+  EXPECT_EQ(std::filesystem::file_size(file), second) << "a complete segment ends at its record";
+  const std::string torn = bytes.substr(second, bytes.find_last_not_of('\0') + 1 - second);
+  EXPECT_EQ(read_file(folder / recovered->torn->file), torn);
+  EXPECT_EQ(recovered->torn->bytes, torn.size());
+  const auto digest = sha256(torn);
+  EXPECT_EQ(recovered->torn->sha256, to_hex({digest.data(), digest.size()}));
+  EXPECT_THAT(*list_segments(folder.path()), ElementsAre(file)) << "it is none of the log";
   EXPECT_THAT(read_all(file).payloads, ElementsAre("one"));
 }
 

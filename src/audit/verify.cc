@@ -13,6 +13,7 @@
 #include "audit/leaf.h"
 #include "audit/record_view.h"
 #include "audit/segment.h"
+#include "audit/tail_watch.h"
 #include "audit/tree_entries.h"
 #include "audit/tree_files.h"
 #include "tlog/proof.h"
@@ -56,8 +57,10 @@ class Verifier {
   bool is_part() const { return options_.first > 1 || options_.last < report_.head.size; }
   Result<> check_records();
   void check_segment(const std::filesystem::path& file);
+  uint64_t read_segment(const std::filesystem::path& file, const SegmentHeader& header,
+                        SegmentReader reader);
   std::optional<FramePlace> half_erased(const std::filesystem::path& file, uint64_t offset) const;
-  void check_record(const std::filesystem::path& file, const Frame& frame);
+  bool check_record(const std::filesystem::path& file, const Frame& frame);
   bool is_logged(const Frame& frame);
   void take_explanation(const Frame& frame);
   void find_explanations(const std::filesystem::path& file);
@@ -75,6 +78,7 @@ class Verifier {
   std::optional<TreeEntries> entries_;
   std::vector<bool> seen_;
   std::vector<Damage> damages_;
+  TailWatch tails_;
   std::vector<uint64_t> erased_;
   std::vector<SegmentFrames> being_erased_;
   ErasureWords explained_;
@@ -258,39 +262,53 @@ void Verifier::check_segment(const std::filesystem::path& file) {
            .text = reader.error().text});
     return;
   }
+  tails_.wrote(header->writer, read_segment(file, *header, std::move(*reader)));
+}
+
+/// Returns the number of the last record that is genuine.
+uint64_t Verifier::read_segment(const std::filesystem::path& file, const SegmentHeader& header,
+                                SegmentReader reader) {
   Frame frame;
-  uint64_t last = 0;
+  const bool sealed = header.last_sequence != 0;
+  uint64_t last = 0, genuine = 0;
   std::optional<Damage> damage;  // Until the next whole record is known.
   for (;;) {
-    const auto status = reader->next(frame);
+    const auto status = reader.next(frame);
     if (status == SegmentReader::Status::kFrame) {
       if (damage) damage->behind = frame.sequence;
       if (damage) note_damage(*std::exchange(damage, std::nullopt));
       last = frame.sequence;
-      check_record(file, frame);
+      if (sealed && header.intact && last > header.last_sequence)
+        tails_.note(file, frame.offset, header.last_sequence);
+      if (check_record(file, frame)) genuine = last;
       continue;
     }
     // Killed while it was erased: a record has to say so as of any other.
-    if (const auto erased = half_erased(file, reader->offset())) {
+    if (const auto erased = half_erased(file, reader.offset())) {
       last = erased->sequence;
       check_record(file, {last, erased->offset, {}, true});
-      reader = SegmentReader::open(file, erased->offset + frame_size(erased->length));
-      if (!reader) return;
+      auto behind = SegmentReader::open(file, erased->offset + frame_size(erased->length));
+      if (!behind) return genuine;
+      reader = std::move(*behind);
       continue;
     }
-    // Behind the last record of a complete segment there may be one that a crash tore, which nobody
-    // was answered for.
-    const bool sealed = header && header->last_sequence != 0;
-    if (sealed && last >= header->last_sequence) return;
-    damage = {.segment = file, .from = reader->offset(), .before = last};
-    const bool more = reader->find_next();
-    damage->to = more ? reader->offset() : segment_size(file);
+    if (sealed && last >= header.last_sequence) {
+      if (const auto at = first_byte_behind(file, reader.offset())) tails_.note(file, *at, last);
+      return genuine;
+    }
+    damage = {.segment = file, .from = reader.offset(), .before = last};
+    const bool more = reader.find_next();
+    damage->to = more ? reader.offset() : segment_size(file);
     damage->at_end = !sealed && !more;
-    if (!more) return note_damage(*damage);
+    if (!more) {
+      note_damage(*damage);
+      return genuine;
+    }
     // What is just being written or erased may have been read in pieces of before and after.
     if (is_record_now(file, damage->from)) {
-      reader = SegmentReader::open(file, damage->from);
-      if (!reader) return;
+      auto again = SegmentReader::open(file, damage->from);
+      if (!again) return genuine;
+      reader = std::move(*again);
       damage.reset();
     }
   }
@@ -316,8 +334,9 @@ std::optional<FramePlace> Verifier::half_erased(const std::filesystem::path& fil
   return std::nullopt;
 }
 
-void Verifier::check_record(const std::filesystem::path& file, const Frame& frame) {
-  if (frame.sequence < options_.first || frame.sequence > options_.last) return;
+/// Whether it is what the tree has.
+bool Verifier::check_record(const std::filesystem::path& file, const Frame& frame) {
+  if (frame.sequence < options_.first || frame.sequence > options_.last) return false;
   const auto at = [&](Kind kind, std::string_view text) {
     found({.kind = kind,
            .first = frame.sequence,
@@ -325,24 +344,26 @@ void Verifier::check_record(const std::filesystem::path& file, const Frame& fram
            .file = segment_place(file).string(),
            .offset = frame.offset,
            .text = std::string(text)});
+    return false;
   };
   if (frame.stray != 0)
     at(Kind::kDamaged, fmt::format("byte {} behind this record is not zero", frame.stray));
   if (frame.sequence == 0) return at(Kind::kAltered, "records have numbers");
   if (frame.sequence > report_.head.size) {
     ++report_.uncovered;
-    return;
+    return false;
   }
   if (seen_[frame.sequence - 1]) return at(Kind::kRepeated, "this record is there already");
   seen_[frame.sequence - 1] = true;
   if (frame.erased) {
     erased_.push_back(frame.sequence);
-    return;
+    return false;
   }
   if (++report_.records % (1 << 16) == 0) progress();
   if (!is_logged(frame))
     return at(Kind::kAltered, "this record is not what was logged under its number");
   take_explanation(frame);
+  return true;
 }
 
 bool Verifier::is_logged(const Frame& frame) {
@@ -355,6 +376,7 @@ void Verifier::take_explanation(const Frame& frame) {
   const auto record = read_record(frame.payload);
   if (record && (record->type == EventType::kEvidence || record->type == EventType::kAdmin))
     explained_.add(frame.sequence, record->message);
+  if (record) tails_.take(frame.sequence, *record);
 }
 
 /// Who erased a record of the range, and why, stands behind it, and mostly behind the range.
@@ -387,12 +409,16 @@ void Verifier::locate_damages() {
                                .last = std::min<uint64_t>(options_.last, seen_.size()),
                                .all = !is_part(),
                                .has = [this](uint64_t number) { return is_missing(number); }};
-  for (const auto& damage : damages_) {
+  for (auto& damage : damages_) {
+    damage.at_end = damage.at_end && !tails_.left_behind(damage);
     for (auto& finding : locate(damage, missing)) {
       if (finding.first != 0) seen_[finding.first - 1] = true;  // Not missing beyond that.
       found(std::move(finding));
     }
   }
+  // Of the log as a whole: it is none of some records.
+  if (is_part()) return;
+  for (auto& finding : tails_.findings()) found(std::move(finding));
 }
 
 void Verifier::find_missing() {
@@ -451,27 +477,10 @@ void Verifier::progress() {
 }  // namespace
 
 std::string_view name_of(Finding::Kind kind) {
-  switch (kind) {
-    case Kind::kAltered:
-      return "altered";
-    case Kind::kMissing:
-      return "missing";
-    case Kind::kDamaged:
-      return "damaged";
-    case Kind::kRepeated:
-      return "repeated";
-    case Kind::kErased:
-      return "erased";
-    case Kind::kTree:
-      return "tree";
-    case Kind::kForged:
-      return "forged";
-    case Kind::kCut:
-      return "cut";
-    case Kind::kForked:
-      return "forked";
-  }
-  return "unknown";
+  static constexpr std::string_view kNames[] = {"altered", "missing", "damaged", "repeated", "erased",
+                                                "tree",    "forged",  "cut",     "forked"};
+  const auto at = static_cast<size_t>(kind);
+  return at < std::size(kNames) ? kNames[at] : "unknown";
 }
 
 Result<VerifyReport> verify_log(const VerifyOptions& options) { return Verifier(options).run(); }

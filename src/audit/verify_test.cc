@@ -182,6 +182,92 @@ TEST_F(VerifyTest, TheLastRecordOfASegmentThatWasNotCompletedIsNamed) {
   EXPECT_TRUE(is_damaged(report.findings[0], 600, file, offset));
 }
 
+TEST_F(VerifyTest, BytesBehindTheLastRecordOfACompleteSegmentAreFound) {
+  const auto file = list_segments(folder / "log")->front();
+  const std::string good = *read_file(file);
+  ASSERT_NE(read_segment_header(file)->last_sequence, 0U);
+  const auto forged = erased_frame(700, 0);
+  for (const std::string_view added :
+       {std::string_view("x"), std::string_view("\0\0\0\0\0\0\0\0\0x", 10),
+        std::string_view(forged.data(), forged.size())}) {
+    ASSERT_TRUE(replace_file(file, good + std::string(added)));
+    const auto report = check();
+    ASSERT_EQ(report.findings.size(), 1U) << added;
+    const size_t at = added.size() == 10 ? 9 : 0;
+    EXPECT_TRUE(is_damaged(report.findings[0], 0, file, good.size() + at))
+        << report.findings[0].text;
+    EXPECT_EQ(report.records, 600U);
+    EXPECT_TRUE(check({.first = 1, .last = 599}).good()) << "it is none of these";
+  }
+  ASSERT_TRUE(replace_file(file, good + "x"));
+  ASSERT_TRUE(archive_segment(file));
+  const auto report = check();
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_TRUE(is_damaged(report.findings[0], 0, archive_path(file), good.size()));
+}
+
+/// These left what a crash had torn where it was, and said so.
+TEST_F(VerifyTest, WhatVersionsBeforeLeftTornIsExplainedByTheirRecord) {
+  const auto file = list_segments(folder / "log")->front();
+  ASSERT_TRUE(replace_file(file, *read_file(file) + "torn" + std::string(4096, '\0')));
+  const auto record = [&](const std::filesystem::path& segment) {
+    auto log = *Log::open({.directory = folder.path()}, 1);
+    Event event;
+    event.type = EventType::kEvidence;
+    const std::string message = "not closed: " + segment.filename().string() +
+                                " with 3 records, then a torn one that is kept as it is";
+    event.message = message;
+    ASSERT_TRUE(log->append_admin({}, event));
+    log->close();
+  };
+  record("00000000000000009999-0.seg");
+  EXPECT_EQ(kinds(), std::vector<Kind>{Kind::kDamaged});
+  record(file);
+  EXPECT_EQ(kinds(), std::vector<Kind>{});
+}
+
+/// A segment that is still written to may end in what a crash tore. None passes for one that is not
+/// by its header, which anybody can write.
+TEST_F(VerifyTest, ASegmentThatMustBeCompleteEndsInNothingElse) {
+  const auto open_again = [&](const std::filesystem::path& file) {
+    overwrite(file, 32, std::string(12, '\0'));
+    ASSERT_TRUE(replace_file(file, *read_file(file) + "torn"));
+    ASSERT_TRUE(read_segment_header(file)->intact);
+  };
+  // Its writer has gone on to another one.
+  const auto [first, offset] = place(1);
+  const std::string good = *read_file(first);
+  ASSERT_NE(first, place(599).first);
+  open_again(first);
+  auto report = check();
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_TRUE(is_damaged(report.findings[0], 0, first, good.size()));
+  ASSERT_TRUE(replace_file(first, good));
+  // The last one of its writer: a kill may have left that.
+  const auto last = place(600).first;
+  open_again(last);
+  EXPECT_EQ(kinds(), std::vector<Kind>{});
+  // Not if the gateway has stopped or been started since.
+  for (const auto type : {EventType::kGatewayStop, EventType::kGatewayStart}) {
+    const TestFolder copy;
+    std::filesystem::copy(folder.path(), copy.path(),
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::overwrite_existing);
+    const std::string torn = *read_file(last);
+    auto log = *Log::open({.directory = copy.path()}, 1);
+    Event event;
+    event.type = type;
+    ASSERT_TRUE(log->append_admin({}, event));
+    log->close();
+    VerifyOptions options{.audit = copy.path(), .key = key};
+    EXPECT_TRUE(verify_log(options)->good()) << "it was moved away";
+    ASSERT_TRUE(replace_file(copy.path() / "log" / last.filename(), torn));
+    const auto found = verify_log(options);
+    ASSERT_EQ(found->findings.size(), 1U);
+    EXPECT_EQ(found->findings[0].kind, Kind::kDamaged);
+  }
+}
+
 /// Somebody who knows the format writes another record in the place of one, checksum and all.
 TEST_F(VerifyTest, ARecordThatWasReplacedIsLocated) {
   const auto [file, offset] = place(100);

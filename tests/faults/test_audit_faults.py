@@ -235,6 +235,14 @@ def cut(data, choose, _):
     return data[:choose.randrange(len(data))]
 
 
+def append(data, choose, is_segment):
+    """Bytes behind the end: some that are none of it, or a record that is there already."""
+    if is_segment and choose.random() < 0.5:
+        begin, end = choose.choice(frames(data))
+        return data + data[begin:end]
+    return data + bytes(choose.choice((0, 8, 64))) + choose.randbytes(choose.randrange(1, 200))
+
+
 def crc32c(data):
     crc = 0xFFFFFFFF
     for byte in data:
@@ -288,7 +296,7 @@ def closed_log(server, tmp_path_factory):
     return ClosedLog(server, tmp_path_factory.mktemp("closed"))
 
 
-@pytest.mark.parametrize("alter", [flip, zero, cut, rewrite, swap])
+@pytest.mark.parametrize("alter", [flip, zero, cut, append, rewrite, swap])
 def test_Threat57_every_altered_byte_is_found(closed_log, alter):
     choose = random.Random(f"{SEED} {alter.__name__}")
     good, report = closed_log.verify()
