@@ -76,6 +76,7 @@ HttpResponse Api::answer_anybody(const HttpRequest& received) {
   if (request.roles.any() && query_ && QueryApi::ends_one(request))
     return repeated_.once(request, [&] { return *query_->answer(request); });
   if (request.roles.any()) return later(std::move(request));
+  if (auto refused = wrong_fields(request)) return std::move(*refused);
   if (auto answer = answer_open(request)) return std::move(*answer);
   if (console_) {
     if (auto answer = console_->answer(request)) return std::move(*answer);
@@ -103,7 +104,7 @@ HttpResponse Api::later(HttpRequest request) {
   response.whose = share_of_user(request.user);
   response.later = [this, only_head, request = std::move(request)] {
     auto made = tagged(request, repeated_.once(request, [&] {
-      if (auto refused = unknown_field(request)) return std::move(*refused);
+      if (auto refused = wrong_fields(request)) return std::move(*refused);
       auto answer = answer_known(request);
       return answer.later ? answer.later() : std::move(answer);
     }));

@@ -44,6 +44,30 @@ def test_nothing_is_done_of_it(gateway, token, method, path, body, field):
     assert "bot" not in {user["name"] for user in ask(gateway, "GET", "/users", token=token).json}
 
 
+@pytest.mark.parametrize("method,path,body,said", [
+    ("POST", "/users/alice/tokens", {"for": "1d", "databases": "orders"}, '"databases" has to be a list, and is a text'),
+    ("POST", "/users/alice/tokens", {"for": "1d", "databases": None}, '"databases" has to be a list, and is null'),
+    ("PATCH", "/users/alice", {"valid_until": 7}, '"valid_until" has to be a text, and is a number'),
+    ("POST", "/query", {"database": "orders", "sql": "SELECT 1", "max_rows": "10"}, '"max_rows" has to be a whole number, and is a text'),
+    ("POST", "/audit/who-saw", {"value": "x", "masked_too": "yes"}, '"masked_too" has to be true or false, and is a text'),
+    ("POST", "/audit/who-saw", {"value": "x", "since": 7}, '"since" has to be a text, and is a number'),
+])
+def test_a_field_of_another_type_is_not_read_as_one_that_is_not_there(gateway, token, method, path, body, said):
+    refused = ask(gateway, method, path, body, token)
+    assert refused.status == 400 and said in refused.title, refused.raw
+
+
+@pytest.mark.parametrize("path,body,said", [
+    ("/login", {"user": "alice", "password": PASSWORD, "databse": "orders"}, 'no field "databse"'),
+    ("/login", {"user": "alice", "password": PASSWORD, "database": ["orders"]}, '"database" has to be a text, and is a list'),
+    ("/session", {"user": "alice", "password": PASSWORD, "databse": "orders"}, 'no field "databse"'),
+    ("/session", {"user": "alice", "password": PASSWORD, "database": 7}, '"database" has to be a text, and is a number'),
+])
+def test_a_login_for_one_database_is_never_one_for_all(gateway, path, body, said):
+    refused = ask(gateway, "POST", path, body)
+    assert refused.status == 400 and said in refused.title and PASSWORD.encode() not in refused.raw, refused.raw
+
+
 @pytest.mark.parametrize("data,status", [
     (b"NONSENSE\r\n\r\n", 400),
     (b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", 400),
