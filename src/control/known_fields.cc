@@ -70,8 +70,7 @@ std::map<const Route*, Described> read_all() {
   const auto& shapes = document.at("components").at("schemas").as_object();
   std::map<const Route*, Described> all;
   for (const Route& route : routes())
-    all.emplace(&route,
-                described(paths.at(route.path).at(lower_case(route.method)), shapes));
+    all.emplace(&route, described(paths.at(route.path).at(lower_case(route.method)), shapes));
   return all;
 }
 

@@ -20,13 +20,20 @@ std::string_view spoken(std::string_view type) {
 
 std::string_view kind_of(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "true or false";
-    case json::kind::string: return "a text";
-    case json::kind::array: return "a list";
-    case json::kind::object: return "an object";
-    case json::kind::double_: return "a number with a fraction";
-    default: return "a number";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "true or false";
+    case json::kind::string:
+      return "a text";
+    case json::kind::array:
+      return "a list";
+    case json::kind::object:
+      return "an object";
+    case json::kind::double_:
+      return "a number with a fraction";
+    default:
+      return "a number";
   }
 }
 

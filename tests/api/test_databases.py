@@ -214,7 +214,7 @@ def test_Threat102_what_is_not_for_admins_over_http(gateway, server, token):
                           ({"url": "postgres://db/hr?sslmode=prefer"}, "must not leave it to the network"),
                           ({"url": "postgres://db/hr%00options%00-c%20x=y"}, "control characters"),
                           ({"name": "a/b"}, "name: "), ({"password": ""}, "password: "), ({"password_file": "/etc/passwd"}, "no field \"password_file\""),
-                          ({"pool_size": 0}, "pool_size"), ({"masking": "off"}, "masking: expected true or false")):
+                          ({"pool_size": 0}, "pool_size"), ({"masking": "off"}, "\"masking\" has to be true or false, and is a text")):
         answer = ask(gateway, "POST", "/databases", {**wanted(server, "later"), **change}, token)
         assert answer.status == 400 and words in answer.title, (change, answer.raw)
 
