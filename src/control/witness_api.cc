@@ -1,6 +1,7 @@
 #include "control/witness_api.h"
 
-#include "base/clock.h"
+#include <fmt/format.h>
+
 #include "control/problem.h"
 #include "store/state.h"
 #include "store/witnessed.h"
@@ -22,6 +23,9 @@ tlog::Witnessed known(store::Database& database, const std::string& origin) {
   }
   return out;
 }
+
+/// Anybody can send an old checkpoint of a log again, and again.
+constexpr auto kBetweenRollbacks = std::chrono::hours(1);
 
 HttpResponse text(int status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body)};
@@ -66,8 +70,12 @@ HttpResponse WitnessApi::add_checkpoint(const std::string& body) {
   const auto latest = [this](const std::string& origin) { return known(database_, origin); };
   const auto verdict = tlog::judge(*request, logs_, latest);
   const auto& head = verdict.checkpoint;
+  const auto before = latest(head.origin);
+  // Both are answered behind the signature only.
+  const bool wrong_size = verdict.status == 409 || verdict.status == 400;
+  if (wrong_size && !head.origin.empty() && head.size < before.size && before.size != UINT64_MAX)
+    record_rollback(head, before.size);
   if (verdict.status == 409) {
-    const auto before = latest(head.origin);
     // The log has signed this: two roots of one size are the proof of a fork.
     if (before.size == head.size && before.root != head.root) {
       record("witness: " + head.origin + " has signed two histories of " +
@@ -89,6 +97,19 @@ HttpResponse WitnessApi::add_checkpoint(const std::string& body) {
       tlog::cosign(note->text, name_, static_cast<uint64_t>(wall_micros() / 1'000'000), *signer_);
   if (!signature) return text(500, signature.error().text + "\n");
   return text(200, tlog::format_signature(*signature));
+}
+
+/// Its signature is genuine, so somebody has an old copy of the log: who keeps it, or who sends
+/// what it once published.
+void WitnessApi::record_rollback(const tlog::Checkpoint& head, uint64_t cosigned) {
+  const auto now = Clock::now();
+  const auto [told, first] = rollbacks_.try_emplace(head.origin, now);
+  if (!first && now - told->second < kBetweenRollbacks) return;
+  told->second = now;
+  record(fmt::format(
+      "witness: {} asked to cosign {} records, fewer than the {} that were cosigned before: an old "
+      "copy of the log was brought back, or an old checkpoint sent again",
+      head.origin, head.size, cosigned));
 }
 
 void WitnessApi::record(const std::string& message) {

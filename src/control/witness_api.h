@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -8,8 +9,10 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "base/clock.h"
 #include "control/http_server.h"
 #include "store/database.h"
+#include "tlog/checkpoint.h"
 #include "tlog/note.h"
 
 namespace sluice::control {
@@ -19,7 +22,8 @@ namespace sluice::control {
 class WitnessApi {
  public:
   /// `state` holds the witness's key, made on first use, and what it has cosigned. `logs` are the
-  /// public keys of the logs that are watched; `log` is told of forks.
+  /// public keys of the logs that are watched; `log` is told of forks and of logs that were set
+  /// back.
   static Result<std::unique_ptr<WitnessApi>> open(const std::filesystem::path& state,
                                                   std::string name,
                                                   std::vector<tlog::VerifierKey> logs,
@@ -35,8 +39,10 @@ class WitnessApi {
              std::vector<tlog::VerifierKey> logs, audit::Log& log);
   HttpResponse add_checkpoint(const std::string& body);
   void record(const std::string& message);
+  void record_rollback(const tlog::Checkpoint& head, uint64_t cosigned);
 
   std::mutex mutex_;
+  std::map<std::string, Clock::time_point> rollbacks_;  ///< by log, when one was last recorded
   store::Database database_;
   std::unique_ptr<tlog::Signer> signer_;
   std::string name_;

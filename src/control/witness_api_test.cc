@@ -100,6 +100,32 @@ TEST_F(WitnessTest, Threat57_AForkIsRefusedAndGoesOnTheRecord) {
   EXPECT_THAT(evidence(), Contains(HasSubstr("does not follow")));
 }
 
+/// An old copy of the log, state folder and all, or its end cut off.
+TEST_F(WitnessTest, Threat57_ALogThatWasSetBackIsRefusedAndGoesOnTheRecord) {
+  const std::string old = checkpoint();
+  grow(2);
+  const std::string latest = checkpoint();
+  ASSERT_EQ(send(0, latest).status, 200);
+  EXPECT_EQ(send(0, latest).status, 409) << "who has not heard of it yet";
+  EXPECT_THAT(evidence(), testing::IsEmpty());
+  EXPECT_EQ(send(0, old).status, 409);
+  EXPECT_THAT(evidence(),
+              testing::ElementsAre(HasSubstr("asked to cosign 3 records, fewer than the "
+                                             "5 that were cosigned before")));
+  EXPECT_EQ(send(3, old).status, 409);
+  EXPECT_EQ(send(5, old).status, 400) << "what it was answered";
+  EXPECT_EQ(evidence().size(), 1U) << "nobody fills the log with it";
+}
+
+/// It remembers what was cosigned, and so do its peers: the old size is beyond what it has.
+TEST_F(WitnessTest, ALogThatKnowsHowFarItHadGotIsOnTheRecordToo) {
+  const std::string old = checkpoint();
+  grow(2);
+  ASSERT_EQ(send(0, checkpoint()).status, 200);
+  EXPECT_EQ(send(5, old).status, 400);
+  EXPECT_THAT(evidence(), testing::ElementsAre(HasSubstr("fewer than the 5")));
+}
+
 TEST_F(WitnessTest, AnswersNothingElse) {
   EXPECT_FALSE(witness->answer({"POST", "/other", ""}));
   EXPECT_EQ(witness->answer({"GET", "/witness/add-checkpoint", ""})->status, 405);
