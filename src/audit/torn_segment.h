@@ -29,8 +29,8 @@ struct TornTail {
   std::string file = {};    ///< the name of the one that they are kept in
 };
 /// Copies what stands behind `offset` to a file beside the segment, named after it and its digest.
-/// It is on disk when this returns, and of the zeros behind it none is left. Nothing: there are only
-/// zeros.
+/// It is on disk when this returns, and of the zeros behind it none is left. Nothing: there are
+/// only zeros.
 Result<std::optional<TornTail>> keep_tail(const std::filesystem::path& segment, uint64_t offset);
 
 /// Where the first byte from `offset` on is that is not zero; nothing where all are.

@@ -477,8 +477,8 @@ void Verifier::progress() {
 }  // namespace
 
 std::string_view name_of(Finding::Kind kind) {
-  static constexpr std::string_view kNames[] = {"altered", "missing", "damaged", "repeated", "erased",
-                                                "tree",    "forged",  "cut",     "forked"};
+  static constexpr std::string_view kNames[] = {
+      "altered", "missing", "damaged", "repeated", "erased", "tree", "forged", "cut", "forked"};
   const auto at = static_cast<size_t>(kind);
   return at < std::size(kNames) ? kNames[at] : "unknown";
 }
