@@ -4,6 +4,7 @@
 
 #include "audit/decision.h"
 #include "audit/fields.h"
+#include "audit/index_lock.h"
 #include "audit/query.h"
 #include "audit/subject_set.h"
 #include "audit/words.h"
@@ -46,6 +47,7 @@ class Entry {
 }  // namespace
 
 void Index::remove(const std::filesystem::path& audit_directory) {
+  const auto alone = lock_index_files_alone(audit_directory);
   std::error_code ignored;
   for (const char* name : {"index.db", "index.db-wal", "index.db-shm"}) {
     std::filesystem::remove(audit_directory / name, ignored);
@@ -53,6 +55,7 @@ void Index::remove(const std::filesystem::path& audit_directory) {
 }
 
 Result<Index> Index::open(const std::filesystem::path& audit_directory) {
+  auto files = lock_index_files(audit_directory);
   SLUICE_ASSIGN(auto database, store::Database::open(audit_directory / "index.db"));
   // Lost on power failure, it is made again.
   SLUICE_TRY(database.execute("PRAGMA synchronous = OFF; PRAGMA mmap_size = 2147483648"));
@@ -93,7 +96,7 @@ Result<Index> Index::open(const std::filesystem::path& audit_directory) {
       R"(DELETE FROM cursor; DELETE FROM entries; DELETE FROM chunks; DELETE FROM chunk_columns;
          INSERT INTO words(words) VALUES ('delete-all');)",
   }));
-  return Index(std::move(database));
+  return {Index(std::move(files), std::move(database))};
 }
 
 Result<Cursor> Index::cursor() {

@@ -14,6 +14,7 @@
 #include "audit/index_entry.h"
 #include "audit/record_view.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "store/database.h"
 
 namespace sluice::audit {
@@ -38,7 +39,7 @@ inline std::filesystem::path stale_index(const std::filesystem::path& audit_dire
 class Index {
  public:
   static Result<Index> open(const std::filesystem::path& audit_directory);
-  /// Deletes its files, if there are any; for one that cannot be opened.
+  /// Deletes its files, if there are any, once nobody has it open; for one that cannot be opened.
   static void remove(const std::filesystem::path& audit_directory);
 
   /// Up to where the index knows the log.
@@ -89,7 +90,8 @@ class Index {
     std::vector<std::pair<uint64_t, std::string>> fresh;  ///< not written yet
   };
 
-  explicit Index(store::Database database) : database_(std::move(database)) {}
+  Index(UniqueFd files, store::Database database)
+      : files_(std::move(files)), database_(std::move(database)) {}
   Chunk& chunk_of(const std::string& segment, const Frame& frame);
   uint64_t entry(EntryKind kind, const std::string& value);
   uint64_t context_of(const RecordView& record);
@@ -100,6 +102,7 @@ class Index {
   Result<> write_entries();
   Result<> write_chunks();
 
+  UniqueFd files_;  ///< locked, so that nobody deletes them meanwhile
   store::Database database_;
   bool loaded_ = false;
   std::array<Entries, 4> entries_;  ///< by EntryKind

@@ -1,8 +1,10 @@
 #include "audit/search.h"
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <random>
+#include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -253,6 +255,32 @@ TEST_F(SearchTest, TailGivesWhatIsNewInOrder) {
     if (all_[i].user == "alice") want.push_back(all_[i].sequence);
   std::sort(got.begin(), got.end());  // Of two segments, one may be read a moment earlier.
   EXPECT_EQ(got, want);
+}
+
+/// As it is where records have been erased: its files are replaced under whoever reads them.
+TEST_F(SearchTest, WhileTheIndexIsMadeAnew) {
+  write(300, 7);
+  std::atomic<bool> stop = false;
+  std::thread anew([&] {
+    while (!stop) {
+      Index::remove(folder.path());
+      index(100, 10);
+    }
+  });
+  std::set<std::string> wrong;
+  for (int i = 0; i < 100; ++i) {
+    Query query;
+    query.limit = 1000;
+    const auto found = search(folder.path(), query);
+    if (!found) {
+      wrong.insert(found.error().text);
+    } else if (found->size() != 300) {
+      wrong.insert(std::to_string(found->size()) + " records");
+    }
+  }
+  stop = true;
+  anew.join();
+  EXPECT_THAT(wrong, IsEmpty());
 }
 
 TEST(Follower, ReadsEachFrameOnceInPiecesAndFromACursor) {
