@@ -5,6 +5,9 @@
 # Two of them, since tests are not optimised; clang refuses one made under other options than the file's.
 option(SLUICE_PCH "Precompile the headers that most files include" ON)
 
+# Nothing but what ccache makes a relative path of; CMake would name the header too, which is in the file already.
+set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
+
 # sluice_precompiled(NAME LINK libraries... OPTIONS options... HEADERS headers...)
 function(sluice_precompiled name)
   cmake_parse_arguments(PCH "" "" "LINK;OPTIONS;HEADERS" ${ARGN})
@@ -12,8 +15,9 @@ function(sluice_precompiled name)
   file(CONFIGURE OUTPUT ${empty} CONTENT "")
   add_library(${name} OBJECT ${empty})
   target_link_libraries(${name} PRIVATE sluice_options ${PCH_LINK})
-  # Without its time inside, the file is the same whenever it is made, so that ccache finds its users again.
   target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp" ${PCH_OPTIONS})
+  # ccache knows the file by what is in it, so that checkouts find each other's objects.
+  set_target_properties(${name} PROPERTIES CXX_COMPILER_LAUNCHER "python3;${PROJECT_SOURCE_DIR}/cmake/precompile.py")
   target_precompile_headers(${name} PRIVATE ${PCH_HEADERS})
 endfunction()
 

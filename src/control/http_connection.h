@@ -134,7 +134,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   }
 
   /// Answers before all has been read. Who is still sending would be cut off before they see it:
-  /// what they send is read, and thrown away, for as long as an answer may take.
+  /// what they send is read, and thrown away, for as long as an answer may take (RFC 9112, 9.6).
   void refuse(HttpResponse made) {
     response_ = finished(parser_->get(), std::move(made));
     response_.keep_alive(false);
@@ -142,7 +142,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     http::async_write(stream_, response_,
                       [self = this->shared_from_this()](error_code failed, size_t) {
                         if (failed) return;
-                        if (self->over_) self->end_sending();
+                        if (self->over_ || !kTls) self->end_sending();
                         self->drain(0);
                       });
   }
