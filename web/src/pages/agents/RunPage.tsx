@@ -124,7 +124,7 @@ export default function RunPage() {
                   <span className="faint">
                     {prompt.user}
                     {prompt.acts_for !== undefined && ` for ${prompt.acts_for}`}, {whole(prompt.time)},{" "}
-                    {bytes(prompt.bytes)}
+                    <span className="nowrap">{bytes(prompt.bytes)}</span>
                   </span>
                 }
               >

@@ -76,7 +76,7 @@ export default function IdentityPage() {
                     cell: (row) => <Badge tone={row.kind === "human" ? "plain" : "info"}>{row.kind}</Badge>,
                   },
                   { name: "Groups", cell: (row) => <Groups groups={row.groups} /> },
-                  { name: "Kept by", cell: (row) => <span className="soft">{row.kept_by}</span> },
+                  { name: "Kept by", cell: (row) => <span className="soft">{row.kept_by || "Sluice"}</span> },
                   { name: "Credentials", right: true, cell: (row) => row.credentials.length },
                   { name: "Last login", cell: (row) => <Time value={row.last_login} /> },
                 ]}
