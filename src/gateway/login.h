@@ -16,6 +16,7 @@
 
 namespace sluice::gateway {
 
+struct Admission;
 class Worker;
 
 /// A connection from its first byte to the end of authentication: TLS, start-up packet, cancel
@@ -60,6 +61,8 @@ class Login : private net::StreamHandler {
   void on_verified(const Result<std::string>& credential);
   void refuse_token(const Error& error);
   void admit(net::Slice rest);
+  bool full(unsigned max_sessions);
+  void begin_session(Admission admission, net::Slice rest);
   bool nobody_known(const identity::Directory& directory);
   std::optional<std::string> unwelcome(const identity::Directory& directory,
                                        const identity::User*& user,

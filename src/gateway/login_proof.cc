@@ -310,6 +310,17 @@ std::optional<std::string> Login::unwelcome(const identity::Directory& directory
   return why ? std::optional(why->why) : std::nullopt;
 }
 
+bool Login::full(unsigned max_sessions) {
+  if (worker_.shared().draining.load()) {
+    reject("57P03", "the gateway is shutting down", "Connect again in a moment.");
+    return true;
+  }
+  if (worker_.shared().sessions.load() < max_sessions) return false;
+  record_failure("too many sessions");
+  reject("53300", "sorry, too many clients already", "An operator can raise limits.max_sessions.");
+  return true;
+}
+
 void Login::admit(net::Slice rest) {
   // As it is by now: who takes their time with the proof gets into nothing that is gone meanwhile,
   // nor to a server that it has left.
@@ -329,16 +340,7 @@ void Login::admit(net::Slice rest) {
     fail_login({ErrorCode::kAuthentication, *why});
     return;
   }
-  if (worker_.shared().draining.load()) {
-    reject("57P03", "the gateway is shutting down", "Connect again in a moment.");
-    return;
-  }
-  if (worker_.shared().sessions.load() >= current->config->limits.max_sessions) {
-    record_failure("too many sessions");
-    reject("53300", "sorry, too many clients already",
-           "An operator can raise limits.max_sessions.");
-    return;
-  }
+  if (full(current->config->limits.max_sessions)) return;
   const int64_t now = wall_micros();
   const Place place{database->second->config().name, now};
   auto principal = principal_of(*directory, *user, credential, proof_.mechanism, now, place);
@@ -366,6 +368,11 @@ void Login::admit(net::Slice rest) {
     worker_.shared().used_credentials.note(credential->id, now);
   }
   worker_.shared().used_users.note(user->name, now);
+  begin_session(std::move(admission), std::move(rest));
+}
+
+/// What the client said of itself, added to who they are.
+void Login::begin_session(Admission admission, net::Slice rest) {
   admission.application_name = std::move(parameters_.application_name);
   admission.asked_from = std::move(parameters_.asked_from);
   admission.dry_run = parameters_.dry_run;
