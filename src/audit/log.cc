@@ -127,6 +127,7 @@ class LogImpl : public Log {
   void note_evidence(const std::string& message);
   Result<> record_lost(const std::vector<uint64_t>& numbers);
   void watch_clock_and_disk();
+  void seal();
   void sync_loop();
   void sync_once();
 
@@ -277,6 +278,11 @@ Result<> LogImpl::open_tree() {
       options_.origin.empty() ? "sluice.local/" + to_hex(random_string(8)) : options_.origin;
   auto sequencer = Sequencer::open(options_.directory, origin, std::move(signer), sequence_);
   if (!sequencer) return not_what_was_signed(options_.directory, sequencer.error());
+  if (auto opened = (*sequencer)->reopen(); !opened) {
+    return fail(std::move(opened.error())
+                    .within("the audit log was closed, and cannot be signed as open; see to its "
+                            "disk or key, and start again"));
+  }
   tree_ = std::make_unique<TreeKeeper>(
       std::move(*sequencer), options_.checkpoint_interval,
       TreeKeeper::Callbacks{[this](const auto& problem) { set_tree_problem(problem); },
@@ -449,6 +455,27 @@ Log::Health LogImpl::health() const {
   return health;
 }
 
+/// Completes all segments; nothing is written to them any more.
+void LogImpl::seal() {
+  // Checkpoints of before do not say that nothing follows, and one of just as many records could be
+  // put back.
+  if (tree_ && last_sequence() != 0 && tree_->published() == last_sequence())
+    note_evidence("closed, and nothing recorded since the last checkpoint");
+  const std::lock_guard lock(admin_mutex_);
+  {
+    const std::lock_guard also(mutex_);
+    if (!for_good_) problem_ = "the audit log has been closed";
+    for_good_ = true;
+  }
+  for (const auto& writer : writers_) {
+    writer->drop_spare();
+    if (const auto segment = writer->segment()) {
+      if (const auto synced = segment->sync(); !synced) log::error("{}", synced.error().text);
+      segment->seal();
+    }
+  }
+}
+
 void LogImpl::close() {
   if (std::exchange(closed_, true)) return;
   {
@@ -458,14 +485,11 @@ void LogImpl::close() {
   wake_sync();
   if (sync_thread_.joinable()) sync_thread_.join();
   // Its thread records what it finds: nothing is sealed before it has ended.
-  if (tree_) tree_->stop();
-  for (const auto& writer : writers_) {
-    writer->drop_spare();
-    if (const auto segment = writer->segment()) {
-      if (const auto synced = segment->sync(); !synced) log::error("{}", synced.error().text);
-      segment->seal();
-    }
-  }
+  if (tree_) tree_->pause_for_good();
+  seal();
+  // Last: what came in behind it would look like what somebody has added.
+  const auto done = tree_ ? tree_->close(last_sequence()) : Result<>();
+  if (!done && last_sequence() != 0) log::warn("audit log: not closed: {}", done.error().text);
   index_thread_.stop();
   ::close(lock_);
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/excess.h"
 #include "audit/key_chain.h"
 #include "audit/segment.h"
 #include "audit/segment_file.h"
@@ -68,6 +69,16 @@ Result<> check_begun(const LogOptions& options) {
                        std::filesystem::exists(options.directory / "log-key.pem", ignored);
   if (!has_key) return {};
   return fail(ErrorCode::kNotFound, "tlog/checkpoint is not there, though there are records");
+}
+
+/// After a clean stop the checkpoint covers all there is.
+Result<> check_closed(const LogOptions& options, const tlog::Checkpoint& head) {
+  if (!head.closed) return {};
+  SLUICE_ASSIGN(const auto excess, find_excess(log_directory(options.directory), head.size));
+  if (!excess) return {};
+  return fail(ErrorCode::kIo, fmt::format("it was closed with {} records, and {}: somebody has put "
+                                          "it there since",
+                                          head.size, excess->text()));
 }
 
 /// The head that a note is about, whoever signed it; nothing where it is about something else.
@@ -146,36 +157,38 @@ Result<RecoveredLog> recover_log(const LogOptions& options) {
     return fail(not_what_was_signed(options.directory, error).error());
   };
   SLUICE_ASSIGN(const auto files, list_segments(log_directory(options.directory)));
-  const auto covered = tree_files(options.directory).claimed_size();
+  const auto head = tree_files(options.directory).claimed_head();
   // What has been signed is not looked at anew, and so not written over, where nobody knows what
   // that is.
-  if (!covered) return refuse(covered.error());
+  if (!head) return refuse(head.error());
+  const uint64_t covered = head->size;
   if (!files.empty()) {
     if (const auto begun = check_begun(options); !begun) return refuse(begun.error());
   }
-  if (const auto newest = check_not_older(tree_files(options.directory), *covered); !newest)
+  if (const auto newest = check_not_older(tree_files(options.directory), covered); !newest)
     return refuse(newest.error());
   std::vector<Claim> claims;
   for (const auto& file : files) {
     claims.push_back({file, read_segment_header(file)});
     // What cannot be read just now may hold records whose numbers would be given out again.
     const auto& header = claims.back().header;
-    if (!header && header.error().code == ErrorCode::kIo && !is_covered_archive(file, *covered))
+    if (!header && header.error().code == ErrorCode::kIo && !is_covered_archive(file, covered))
       return fail(header.error());
   }
   uint64_t highest = 0;
   for (const auto& claim : claims) highest = std::max(highest, claim.last());
-  const uint64_t believable = highest_believable(claims, *covered);
+  const uint64_t believable = highest_believable(claims, covered);
   if (const auto room = check_room(highest, believable); !room) return refuse(room.error());
+  if (const auto closed = check_closed(options, *head); !closed) return refuse(closed.error());
   RecoveredLog log;
   for (const auto& claim : claims) {
     uint64_t last = claim.last();
-    if (!claim.header && is_covered_archive(claim.file, *covered)) {
+    if (!claim.header && is_covered_archive(claim.file, covered)) {
       log::error(
           "audit log: {}; what it holds cannot be shown, searched or erased until it can be "
           "read",
           claim.header.error().text);
-      last = std::max(last, *covered);
+      last = std::max(last, covered);
     } else if (!claim.header) {
       // Its process died before the header was there. Its name is not to be given out again.
       log::warn("audit log: {}", claim.header.error().text);
@@ -184,7 +197,7 @@ Result<RecoveredLog> recover_log(const LogOptions& options) {
       // What no checkpoint covers may not have reached the disk before power failed, though its
       // header has: it is looked at as if it had not been closed.
       const bool doubtful =
-          claim.header->last_sequence > *covered && std::filesystem::exists(claim.file);
+          claim.header->last_sequence > covered && std::filesystem::exists(claim.file);
       if (claim.header->last_sequence == 0 || doubtful) {
         SLUICE_ASSIGN(last, recover(claim, doubtful, believable, log.found));
       }

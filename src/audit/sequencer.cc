@@ -77,6 +77,7 @@ Result<std::unique_ptr<Sequencer>> Sequencer::open(const std::filesystem::path& 
     SLUICE_ASSIGN(sequencer->bundle_, files.read(bundle));
   }
   sequencer->published_ = head.size;
+  sequencer->closed_ = head.closed;
   return sequencer;
 }
 
@@ -149,6 +150,19 @@ Result<> Sequencer::write_full_tiles() {
 Result<> Sequencer::publish() {
   if (unsynced_problem_) return fail(*unsynced_problem_);
   if (tree_.size() == published() && !sign_anew_) return {};
+  return publish_as(false);
+}
+
+Result<> Sequencer::close() {
+  if (unsynced_problem_) return fail(*unsynced_problem_);
+  if (tree_.size() == published())
+    return fail(ErrorCode::kInvalidInput, "the log has not grown since its last checkpoint");
+  return publish_as(true);
+}
+
+Result<> Sequencer::reopen() { return closed_ ? sign() : Result<>(); }
+
+Result<> Sequencer::publish_as(bool closed) {
   SLUICE_TRY(write_full_tiles());
   for (const auto& [tile, bytes] : tree_.partial_tiles()) {
     SLUICE_TRY(files_.write(tile, bytes));
@@ -159,7 +173,7 @@ Result<> Sequencer::publish() {
     unsynced_.push_back(files_.directory() / tlog::tile_path(bundle));
   }
   SLUICE_TRY(sync());
-  SLUICE_TRY(sign());
+  SLUICE_TRY(sign(closed));
   // Until then the checkpoint before this one stands on them.
   for (const auto& tile : std::exchange(superseded_, {})) files_.remove_partial(tile);
   return {};
@@ -204,12 +218,13 @@ Result<> Sequencer::sync_files() {
   return {};
 }
 
-Result<> Sequencer::sign() {
-  tlog::Note note{tlog::format_checkpoint({origin_, tree_.size(), tree_.root()}), {}};
+Result<> Sequencer::sign(bool closed) {
+  tlog::Note note{tlog::format_checkpoint({origin_, tree_.size(), tree_.root(), closed}), {}};
   SLUICE_ASSIGN(auto signature, tlog::sign_note(note.text, origin_, *signer_));
   note.signatures.push_back(std::move(signature));
   SLUICE_TRY(files_.write_checkpoint(tlog::format_note(note)));
   sign_anew_ = false;
+  closed_ = closed;
   published_.store(tree_.size(), std::memory_order_release);
   return {};
 }

@@ -41,6 +41,12 @@ class Sequencer {
   Result<size_t> advance(size_t limit);
   /// Signs the tree, if it has grown since last time. What the checkpoint covers is on disk first.
   Result<> publish();
+  /// Signs it with the word that nothing follows: whoever has seen no checkpoint of before cannot
+  /// add anything until `reopen`. An error: it has not grown since the last checkpoint, which did
+  /// not say so and could be put back.
+  Result<> close();
+  /// Takes that word back, where it was given; before anything is logged.
+  Result<> reopen();
   /// Signs from now on with another key; where it fails, with the present one, or not at all.
   Result<> rotate(std::unique_ptr<tlog::Signer> next);
 
@@ -62,7 +68,8 @@ class Sequencer {
   Result<> write_full_tiles();
   Result<> sync();
   Result<> sync_files();
-  Result<> sign();
+  Result<> sign(bool closed = false);
+  Result<> publish_as(bool closed);
 
   std::filesystem::path audit_;
   TreeFiles files_;
@@ -80,6 +87,7 @@ class Sequencer {
   std::vector<tlog::TileId> superseded_;   ///< full by now, and partial in the last checkpoint
   std::optional<Error> unsynced_problem_;  ///< something has not reached the disk, for good
   bool sign_anew_ = false;                 ///< the last checkpoint is by the key before
+  bool closed_ = false;                    ///< it says that nothing follows
   Sync sync_ = sync_file;
   std::atomic<uint64_t> published_{0};
   Clock::time_point missing_since_{};

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "tlog/checkpoint.h"
 #include "tlog/note.h"
 
 namespace sluice::audit {
@@ -144,12 +143,16 @@ Result<std::string> TreeFiles::read_checkpoint() const {
 }
 
 Result<uint64_t> TreeFiles::claimed_size() const {
+  SLUICE_ASSIGN(const auto head, claimed_head());
+  return head.size;
+}
+
+Result<tlog::Checkpoint> TreeFiles::claimed_head() const {
   const auto text = read_checkpoint();
-  if (!text && text.error().code == ErrorCode::kNotFound) return 0;
+  if (!text && text.error().code == ErrorCode::kNotFound) return tlog::Checkpoint{};
   if (!text) return fail(text.error());
   SLUICE_ASSIGN(const auto note, tlog::parse_note(*text));
-  SLUICE_ASSIGN(const auto head, tlog::parse_checkpoint(note.text));
-  return head.size;
+  return tlog::parse_checkpoint(note.text);
 }
 
 Result<> TreeFiles::write_checkpoint(std::string_view note) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tlog/checkpoint.h"
 #include "tlog/tile.h"
 
 namespace sluice::audit {
@@ -31,6 +32,8 @@ class TreeFiles {
   /// How many records the checkpoint says that it covers; nobody has looked at its signature. 0:
   /// there is none. An error: there is one, and it cannot be read.
   Result<uint64_t> claimed_size() const;
+  /// All that it says, in the same way.
+  Result<tlog::Checkpoint> claimed_head() const;
   /// On disk when it returns.
   Result<> write_checkpoint(std::string_view note) const;
 

@@ -33,14 +33,16 @@ void TreeKeeper::loop() {
   for (;;) {
     bool asked = false;
     bool stopping = false;
+    bool sign_last = true;
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, pause, [this] { return asked_ || stopping_; });
       asked = std::exchange(asked_, false);
       stopping = stopping_;
+      sign_last = sign_last_;
     }
     const auto since = Clock::now() - signed_at;
-    const bool due = asked || stopping || since >= (well ? interval_ : again);
+    const bool due = stopping ? sign_last : asked || since >= (well ? interval_ : again);
     const auto done = work(due, stopping);
     if (!done) callbacks_.problem(done.error().text);
     // What has failed has not been mended by a round that did not try it.
@@ -113,13 +115,25 @@ void TreeKeeper::when_published(uint64_t sequence, std::function<void(bool)> cal
   wake_.notify_one();
 }
 
-void TreeKeeper::stop() {
+void TreeKeeper::end_thread(bool sign) {
   {
     const std::lock_guard lock(mutex_);
+    // Whoever comes second does not ask for more than the first.
+    sign_last_ = sign_last_ && sign;
     stopping_ = true;
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+}
+
+Result<> TreeKeeper::close(uint64_t last) {
+  const std::lock_guard lock(work_mutex_);
+  for (size_t count = kHelping; count != 0;) {
+    SLUICE_ASSIGN(count, sequencer_->advance(kHelping));
+  }
+  if (!untold_.empty() || sequencer_->size() != last)
+    return fail(ErrorCode::kUnavailable, "not all that was given a number is in its tree");
+  return sequencer_->close();
 }
 
 Result<tlog::VerifierKey> TreeKeeper::rotate(std::unique_ptr<tlog::Signer> next) {

@@ -32,7 +32,13 @@ class TreeKeeper {
   ~TreeKeeper() { stop(); }
 
   /// Takes in everything that is there, signs it and ends the thread.
-  void stop();
+  void stop() { end_thread(true); }
+  /// The same without signing it: `close` does. Nobody who waits is told.
+  void pause_for_good() { end_thread(false); }
+  /// Once nothing is written any more, and the thread has ended: takes in what came last, and signs
+  /// that the log ends with record `last`. An error: it was not signed, and what no checkpoint
+  /// covers is judged as after a crash.
+  Result<> close(uint64_t last);
   /// Calls back, on the thread, once a checkpoint covers the record, for which it asks; with false
   /// where none can be made. Never if the keeper stops first.
   void when_published(uint64_t sequence, std::function<void(bool)> callback);
@@ -44,6 +50,7 @@ class TreeKeeper {
 
  private:
   void loop();
+  void end_thread(bool sign);
   /// How many records it has taken in.
   Result<size_t> work(bool publish, bool to_the_end);
   Result<> tell_lost();
@@ -59,6 +66,7 @@ class TreeKeeper {
   std::multimap<uint64_t, std::function<void(bool)>> waiting_;
   bool asked_ = false;
   bool stopping_ = false;
+  bool sign_last_ = true;  ///< what is there when it stops
   std::thread thread_;
 };
 

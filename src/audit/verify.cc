@@ -8,6 +8,7 @@
 #include "audit/damage.h"
 #include "audit/erasing.h"
 #include "audit/erasure.h"
+#include "audit/excess.h"
 #include "audit/key_chain.h"
 #include "audit/later_erasures.h"
 #include "audit/leaf.h"
@@ -240,6 +241,9 @@ Result<> Verifier::check_records() {
   locate_damages();
   find_missing();
   find_unexplained();
+  if (report_.uncovered > 0) {
+    if (auto added = added_since_closed(options_.audit, report_.head)) found(std::move(*added));
+  }
   return {};
 }
 

@@ -171,13 +171,14 @@ class Service {
     if (const auto recorded = record_changes(); !recorded) {
       log::error("administrative changes not recorded yet: {}", recorded.error().text);
     }
+    upkeep_->stop();
+    anchors_->stop();
+    streams_->stop();  // What is not out yet is sent at the next start.
+    // Last: the checkpoint that closes the log is to be the first that covers it.
     if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
         !recorded) {
       log::error("{}", recorded.error().text);
     }
-    upkeep_->stop();
-    anchors_->stop();
-    streams_->stop();  // What is not out yet is sent at the next start.
     log_->close();
     log::info("stopped");
   }

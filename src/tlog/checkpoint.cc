@@ -10,6 +10,8 @@ namespace sluice::tlog {
 namespace {
 
 constexpr std::string_view kProofHeader = "c2sp.org/tlog-proof@v1";
+/// An extension line: the log was closed with this checkpoint.
+constexpr std::string_view kClosed = "closed";
 /// A proof in a tree of 2^64 leaves has no more.
 constexpr size_t kMaxProof = 64;
 
@@ -48,8 +50,10 @@ Result<Hash> parse_hash(std::string_view text) {
 }
 
 std::string format_checkpoint(const Checkpoint& checkpoint) {
-  return fmt::format("{}\n{}\n{}\n", checkpoint.origin, checkpoint.size,
-                     to_base64(view(checkpoint.root)));
+  auto text = fmt::format("{}\n{}\n{}\n", checkpoint.origin, checkpoint.size,
+                          to_base64(view(checkpoint.root)));
+  if (checkpoint.closed) text.append(kClosed).append("\n");
+  return text;
 }
 
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
@@ -61,6 +65,8 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   checkpoint.origin = *origin;
   SLUICE_ASSIGN(checkpoint.size, parse_size(*size));
   SLUICE_ASSIGN(checkpoint.root, parse_hash(*root));
+  for (auto line = take_line(text); line; line = take_line(text))
+    checkpoint.closed = checkpoint.closed || *line == kClosed;
   return checkpoint;
 }
 

@@ -17,12 +17,14 @@ struct Checkpoint {
   std::string origin;  ///< which log
   uint64_t size = 0;
   Hash root{};
+  /// Its owner says that nothing follows until it says otherwise: an extension line, for itself.
+  bool closed = false;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
 /// The text of a note, without signatures.
 std::string format_checkpoint(const Checkpoint& checkpoint);
-/// Extension lines are let through and ignored.
+/// Other extension lines are let through and ignored.
 Result<Checkpoint> parse_checkpoint(std::string_view text);
 
 /// A proof that stands by itself (c2sp.org/tlog-proof).

@@ -324,6 +324,50 @@ def test_Threat57_every_altered_byte_is_found(closed_log, alter):
     assert closed_log.verify()[0]
 
 
+def segment_of(number, like):
+    """A segment that says that it is being written, with one record of this number that is none of the gateway's."""
+    begin, end = frames(like)[-1]
+    payload = like[begin + FRAME:begin + FRAME + length_at(like, begin)]
+    head = like[:12] + struct.pack("<I", 77) + like[16:24] + struct.pack("<Q", number)
+    header = head + bytes(28) + struct.pack("<I", crc32c(head))
+    said = struct.pack("<I", len(payload)) + struct.pack("<Q", number) + os.urandom(16) + payload
+    frame = said[:4] + struct.pack("<I", crc32c(said)) + said[4:]
+    return header + frame + bytes(4096)
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_Threat57_a_record_that_is_added_while_the_gateway_is_down(server, end):
+    """After a stop it is found. After a crash what no checkpoint covers is the crash's: docs/audit.md says so."""
+    gateway = Gateway(server, environment="development", extra="audit: { segment_size: 1MiB }")
+    audit = gateway.root / "state/audit"
+    try:
+        gateway.psql("-c", "SELECT 'genuine'")
+        gateway.wait_for(lambda records: len(records) == 1, "--text", "genuine")
+        ClosedLog.close(gateway) if end == "stopped" else gateway.kill9()
+        size = int((audit / "tlog/checkpoint").read_text().split("\n")[1])
+        segments = sorted((audit / "log").glob("*.seg"))
+        like = max((file.read_bytes() for file in segments), key=lambda data: len(frames(data)))
+        number = size + 1 if end == "stopped" else size + 50
+        added = audit / f"log/{number:020}-77.seg"
+        added.write_bytes(segment_of(number, like))
+        if end == "killed":
+            gateway.start()
+            assert gateway.wait_for(lambda records: records, "--type", "evidence")
+            assert verify(audit)[0] == 0
+            return
+        code, report = verify(audit)
+        assert code == 1 and [(f["kind"], f["first"], f["file"]) for f in report["findings"]] == [("forged", number, str(added))], report
+        with pytest.raises(RuntimeError, match=f"it was closed with {size} records, and record {number} stands in {added.name}"):
+            gateway.start()
+        assert "sluice audit verify" in gateway.log.read_text()
+        added.unlink()
+        gateway.start()
+        gateway.psql("-c", "SELECT 'and on it goes'")
+        assert verify(audit)[0] == 0
+    finally:
+        gateway.stop()
+
+
 def test_Threat57_nothing_hides_where_a_record_was_erased(closed_log):
     tried = 0
     for file in closed_log.segments:
