@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "audit/clock_watch.h"
+#include "audit/disk_watch.h"
 #include "audit/erasing.h"
+#include "audit/erasure_words.h"
 #include "audit/index_thread.h"
 #include "audit/log_key.h"
 #include "audit/log_lock.h"
@@ -20,6 +22,7 @@
 #include "audit/segment.h"
 #include "audit/tree_files.h"
 #include "audit/tree_keeper.h"
+#include "audit/trouble.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -107,13 +110,7 @@ class LogImpl : public Log {
   const LogOptions& options() const { return options_; }
   uint64_t next_sequence() { return sequence_.fetch_add(1, std::memory_order_relaxed) + 1; }
   uint64_t last_sequence() const { return sequence_.load(std::memory_order_relaxed); }
-  bool broken() const { return broken_.load(std::memory_order_acquire); }
-  bool broken_for_good() const { return for_good_.load(std::memory_order_acquire); }
-  std::string problem() const {
-    const std::lock_guard lock(mutex_);
-    return problem_.empty() ? tree_problem_ : problem_;
-  }
-  void set_problem(std::string text, bool for_good);
+  Trouble& trouble() { return trouble_; }
   /// Everything of `writer` up to `sequence` is on disk: tells whoever waits for it.
   void made_durable(Writer& writer, uint64_t sequence);
   void wake_sync() {
@@ -122,7 +119,6 @@ class LogImpl : public Log {
   }
 
  private:
-  void set_tree_problem(const std::string& problem);
   Result<> record_evidence(const std::string& message);
   void note_evidence(const std::string& message);
   Result<> record_lost(const std::vector<uint64_t>& numbers);
@@ -137,15 +133,12 @@ class LogImpl : public Log {
   std::vector<std::unique_ptr<Writer>> writers_;  ///< the last one is for admin records
   std::mutex admin_mutex_;
   mutable std::mutex mutex_;
-  std::string problem_;
-  std::string tree_problem_;
-  std::atomic<bool> for_good_{false};
-  std::atomic<bool> broken_{false};  ///< nothing is recorded until it ends
+  Trouble trouble_;
   std::atomic<uint32_t> appended_{0};
   std::atomic<bool> stopping_{false};
   std::thread sync_thread_;
+  DiskWatch disk_;
   IndexThread index_thread_;
-  std::atomic<uint64_t> free_bytes_{UINT64_MAX};
   ClockWatch clock_;                ///< the tree thread's own
   std::vector<std::string> found_;  ///< by recovery, to be recorded
   std::unique_ptr<TreeKeeper> tree_;
@@ -157,7 +150,7 @@ class LogImpl : public Log {
 
 Result<uint64_t> Writer::append(const EncodedContext& context, const Event& event) {
   // What has happened is recorded if there is any way; only what has not is refused.
-  if (log_.broken_for_good()) return fail(ErrorCode::kIo, log_.problem());
+  if (log_.trouble().for_good()) return fail(ErrorCode::kIo, log_.trouble().text());
   payload_.clear();
   encode_record(payload_, context.bytes(), event,
                 {log_.options().text_limit, log_.options().parameters_limit});
@@ -174,7 +167,7 @@ void Writer::bring_to_disk() {
 /// Many statements may be under way that were told so before: the room that they need is that of a
 /// whole segment, which stands ready while the present one fills.
 Result<> Writer::reserve(size_t bytes) {
-  if (log_.broken()) return fail(ErrorCode::kIo, log_.problem());
+  if (log_.trouble().broken()) return fail(ErrorCode::kIo, log_.trouble().text());
   turn_over();
   SLUICE_TRY(make_room(bytes));
   return spare_ ? Result<>() : make_spare(bytes);
@@ -186,10 +179,10 @@ Result<> Writer::make_spare(size_t bytes) {
       spare_file(), number_, 0,
       std::max(log_.options().segment_bytes, kSegmentHeader + frame_size(bytes) + 8));
   if (!spare) {
-    log_.set_problem(spare.error().text, false);
+    log_.trouble().set(spare.error().text, false);
     return fail(std::move(spare.error()));
   }
-  log_.set_problem({}, false);
+  log_.trouble().set({}, false);
   spare_ = std::move(*spare);
   return {};
 }
@@ -230,14 +223,14 @@ Result<> Writer::begin_next() {
     // Its header first: a name without one would be all that a power failure leaves of it.
     auto named = spare_->sync();
     if (named) named = sync_folder(log_directory(log_.options().directory));
-    if (!named) log_.set_problem(named.error().text, true);
+    if (!named) log_.trouble().set(named.error().text, true);
     SLUICE_TRY(named);
   }
   if (current_ != nullptr) {
     if (log_.options().durability == Durability::kDisk) {
       // The kernel tells of it once; a second try would pass for having reached the disk.
       if (auto synced = current_->sync(); !synced) {
-        log_.set_problem(synced.error().text, true);
+        log_.trouble().set(synced.error().text, true);
         return synced;
       }
       log_.made_durable(*this, current_->last_sequence());
@@ -259,6 +252,7 @@ uint64_t Writer::durable_sequence() const {
 LogImpl::LogImpl(LogOptions options, int lock, size_t writers)
     : options_(std::move(options)),
       lock_(lock),
+      disk_(options_.low_water),
       index_thread_(options_.directory, [this] { return last_sequence(); }) {
   for (uint32_t i = 0; i <= writers; ++i) writers_.push_back(std::make_unique<Writer>(*this, i));
 }
@@ -285,7 +279,7 @@ Result<> LogImpl::open_tree() {
   }
   tree_ = std::make_unique<TreeKeeper>(
       std::move(*sequencer), options_.checkpoint_interval,
-      TreeKeeper::Callbacks{[this](const auto& problem) { set_tree_problem(problem); },
+      TreeKeeper::Callbacks{[this](const auto& problem) { trouble_.set_tree(problem); },
                             [this](const auto& numbers) { return record_lost(numbers); },
                             [this] { watch_clock_and_disk(); }});
   // One of its own: the tree's is in use while files are synced.
@@ -310,13 +304,9 @@ void LogImpl::note_evidence(const std::string& message) {
 }
 
 Result<> LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
-  for (size_t first = 0; first < numbers.size();) {
-    size_t last = first;
-    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
-    SLUICE_TRY(record_evidence(
-        first == last ? fmt::format("lost: record {}", numbers[first])
-                      : fmt::format("lost: records {} to {}", numbers[first], numbers[last])));
-    first = last + 1;
+  for (const auto& [first, last] : ranges_of(numbers)) {
+    SLUICE_TRY(record_evidence(first == last ? fmt::format("lost: record {}", first)
+                                             : fmt::format("lost: records {} to {}", first, last)));
   }
   log::warn("audit log: {} record(s) were lost with the last process", numbers.size());
   return {};
@@ -324,15 +314,7 @@ Result<> LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
 
 void LogImpl::watch_clock_and_disk() {
   if (const auto jump = clock_.look(Moment::now()); !jump.empty()) note_evidence(jump);
-  std::error_code error;
-  const auto space = std::filesystem::space(options_.directory, error);
-  if (error) return;
-  const bool was_low = free_bytes_ < options_.low_water;
-  free_bytes_ = space.available;
-  if (!was_low && space.available < options_.low_water) {
-    log::warn("audit log: {} MB are left on its disk; when it is full, statements are refused",
-              space.available >> 20);
-  }
+  disk_.look(options_.directory);
 }
 
 Result<tlog::VerifierKey> LogImpl::rotate_key() {
@@ -376,24 +358,6 @@ void LogImpl::start_threads() {
   index_thread_.start();
 }
 
-void LogImpl::set_problem(std::string text, bool for_good) {
-  const std::lock_guard lock(mutex_);
-  if (for_good_) return;
-  if (!text.empty() && text != problem_) log::error("audit log: {}", text);
-  problem_ = std::move(text);
-  for_good_ = for_good;
-  broken_ = for_good_ || !tree_problem_.empty();
-}
-
-/// Without a tree there is no evidence: statements wait for it as for the log itself.
-void LogImpl::set_tree_problem(const std::string& problem) {
-  const std::lock_guard lock(mutex_);
-  if (!problem.empty() && problem != tree_problem_) log::error("audit log: {}", problem);
-  if (problem.empty()) log::info("audit log: the tree goes on");
-  tree_problem_ = problem;
-  broken_ = for_good_ || !tree_problem_.empty();
-}
-
 Result<uint64_t> LogImpl::append_admin(const SessionContext& context, const Event& event) {
   const std::lock_guard lock(admin_mutex_);
   writers_.back()->turn_over();
@@ -422,7 +386,7 @@ void LogImpl::sync_once() {
     if (upto <= writer->durable().load()) continue;
     if (const auto synced = segment->sync(); !synced) {
       // What reached the disk is not known, and a second try would not tell.
-      set_problem(synced.error().text, true);
+      trouble_.set(synced.error().text, true);
       return;
     }
     made_durable(*writer, upto);
@@ -443,11 +407,11 @@ void LogImpl::made_durable(Writer& writer, uint64_t sequence) {
 
 Log::Health LogImpl::health() const {
   Health health;
-  health.problem = problem();
+  health.problem = trouble_.text();
   health.writable = health.problem.empty();
   health.published_sequence = tree_->published();
-  health.free_bytes = free_bytes_.load(std::memory_order_relaxed);
-  health.low_on_disk = health.free_bytes < options_.low_water;
+  health.free_bytes = disk_.free_bytes();
+  health.low_on_disk = disk_.low();
   // Asked before: what comes in meanwhile is not behind.
   health.last_sequence = last_sequence();
   health.indexed_sequence = index_thread_.lag().indexed();
@@ -462,11 +426,7 @@ void LogImpl::seal() {
   if (tree_ && last_sequence() != 0 && tree_->published() == last_sequence())
     note_evidence("closed, and nothing recorded since the last checkpoint");
   const std::lock_guard lock(admin_mutex_);
-  {
-    const std::lock_guard also(mutex_);
-    if (!for_good_) problem_ = "the audit log has been closed";
-    for_good_ = true;
-  }
+  trouble_.close();
   for (const auto& writer : writers_) {
     writer->drop_spare();
     if (const auto segment = writer->segment()) {
