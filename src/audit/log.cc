@@ -35,10 +35,6 @@ EncodedContext::EncodedContext(const SessionContext& context) { encode_context(b
 
 namespace {
 
-/// Only what is complete is archived and erased: where little is recorded, size alone would let
-/// what retention is to take stand for months.
-constexpr int64_t kLongestOpenMicros = int64_t{24} * 3600 * 1'000'000;
-
 class LogImpl;
 
 class Writer : public LogWriter {
@@ -48,6 +44,7 @@ class Writer : public LogWriter {
   Result<uint64_t> append(const EncodedContext& context, const Event& event) override;
   Result<> reserve(size_t bytes) override;
   void bring_to_disk() override;
+  void turn_over() override;
   uint64_t durable_sequence() const override;
 
   // For the background threads.
@@ -58,8 +55,6 @@ class Writer : public LogWriter {
   std::atomic<uint64_t>& durable() { return durable_; }
   /// Once nothing is written any more.
   void drop_spare();
-  /// Completes a segment that has been written to for long.
-  void turn_over();
   std::function<void()> on_durable;
 
  private:
@@ -123,6 +118,7 @@ class LogImpl : public Log {
   void note_evidence(const std::string& message);
   Result<> record_lost(const std::vector<uint64_t>& numbers);
   void watch_clock_and_disk();
+  void turn_over_own();
   void seal();
   void sync_loop();
   void sync_once();
@@ -205,8 +201,8 @@ Result<> Writer::make_room(size_t bytes) {
 
 void Writer::turn_over() {
   // One without a record has the name that the next would have.
-  if (current_ == nullptr || current_->last_sequence() == 0 ||
-      wall_micros() - begun_micros_ < kLongestOpenMicros) {
+  if (current_ == nullptr || current_->last_sequence() == 0 || log_.trouble().broken() ||
+      std::chrono::microseconds(wall_micros() - begun_micros_) < log_.options().longest_open) {
     return;
   }
   // What cannot be done now is asked for again: what is open can be written to as before.
@@ -281,7 +277,10 @@ Result<> LogImpl::open_tree() {
       std::move(*sequencer), options_.checkpoint_interval,
       TreeKeeper::Callbacks{[this](const auto& problem) { trouble_.set_tree(problem); },
                             [this](const auto& numbers) { return record_lost(numbers); },
-                            [this] { watch_clock_and_disk(); }});
+                            [this] {
+                              watch_clock_and_disk();
+                              turn_over_own();
+                            }});
   // One of its own: the tree's is in use while files are synced.
   SLUICE_ASSIGN(signer_, open_log_key(options_));
   for (const auto& message : found_) note_evidence(message);
@@ -310,6 +309,12 @@ Result<> LogImpl::record_lost(const std::vector<uint64_t>& numbers) {
   }
   log::warn("audit log: {} record(s) were lost with the last process", numbers.size());
   return {};
+}
+
+/// Nobody may log anything through its own writer for long.
+void LogImpl::turn_over_own() {
+  const std::lock_guard lock(admin_mutex_);
+  if (!trouble_.for_good()) writers_.back()->turn_over();
 }
 
 void LogImpl::watch_clock_and_disk() {

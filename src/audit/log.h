@@ -33,6 +33,9 @@ struct LogOptions {
   /// The same of the key that takes over when it is changed; empty: one is made in a file.
   std::filesystem::path next_key;
   Duration checkpoint_interval = std::chrono::seconds(1);
+  /// How long a segment is written to that does not fill: where little is recorded, size alone
+  /// would let what retention is to take stand for months.
+  Duration longest_open = std::chrono::hours(24);
   /// Bytes free on its disk below which an alarm is raised.
   uint64_t low_water = uint64_t{1} << 30;
 };
@@ -63,6 +66,9 @@ class LogWriter {
   /// kDisk: has everything appended so far brought to disk, by another thread; `on_durable` tells
   /// when it is there. Once for many records: each call may be a sync of its own.
   virtual void bring_to_disk() = 0;
+  /// Completes a segment that has been written to for long. To be called now and then by whoever
+  /// appends, also while there is nothing to append: only what is complete is archived and erased.
+  virtual void turn_over() = 0;
   /// kDisk: every record of this writer up to this sequence is on disk. kProcess: always all.
   virtual uint64_t durable_sequence() const = 0;
 };

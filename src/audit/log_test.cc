@@ -87,6 +87,32 @@ TEST_F(LogTest, RotatesAndLosesNothing) {
   }
 }
 
+/// Only what is complete is archived and erased.
+TEST_F(LogTest, WhatNobodyWritesToAnyMoreIsCompletedAllTheSame) {
+  options.longest_open = std::chrono::milliseconds(300);
+  const auto log = open();
+  ASSERT_TRUE(log->writer(0).append(context, statement("the last one for months")));
+  ASSERT_TRUE(log->append_admin({}, statement("nor does anybody log in")));
+  const auto complete = [&] {
+    size_t count = 0;
+    const auto files = list_segments(segments());
+    for (const auto& file : *files) count += read_segment_header(file)->last_sequence == 0 ? 0 : 1;
+    return count;
+  };
+  log->writer(0).turn_over();
+  EXPECT_EQ(complete(), 0U) << "it is not for long that they have been open";
+  EXPECT_TRUE(eventually([&] {
+    log->writer(0).turn_over();
+    return complete() == 2;
+  }));
+  const auto files = list_segments(segments());
+  std::this_thread::sleep_for(options.longest_open * 2);
+  log->writer(0).turn_over();
+  EXPECT_EQ(*list_segments(segments()), *files) << "nothing is begun anew for nothing";
+  EXPECT_EQ(*log->writer(0).append(context, statement("after")), 3U);
+  EXPECT_THAT(texts(), ElementsAre("the last one for months", "nor does anybody log in", "after"));
+}
+
 TEST_F(LogTest, RecordLargerThanASegmentGetsItsOwn) {
   options.segment_bytes = 4096;
   options.text_limit = 1 << 20;

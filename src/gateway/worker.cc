@@ -199,6 +199,8 @@ void Worker::on_durable() {
 void Worker::every_second() {
   end_expired();
   for (const auto& pool : pools_) pool->close_expired();
+  // Also where nobody is served, so that nothing else asks.
+  log_.turn_over();
   if (index_ == 0) {
     const bool look = ++seconds_ % kLookEverySeconds == 0;
     std::set<TraitKeeper*> servers;
