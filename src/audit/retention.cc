@@ -8,6 +8,7 @@
 #include "audit/filters.h"
 #include "audit/record.h"
 #include "audit/segment.h"
+#include "audit/torn_files.h"
 #include "audit/tree_files.h"
 
 namespace sluice::audit {
@@ -178,6 +179,35 @@ Result<> Retention::run_segment(const std::filesystem::path& file, Segment& segm
   return finish_erasing(audit_, {&all, 1});
 }
 
+/// Nothing tells of what a crash has torn which rule it is for: the shortest decides.
+Result<> Retention::run_torn(Segment& segment) {
+  const RetentionRule* shortest = nullptr;
+  for (const auto& rule : rules_) {
+    if (rule.keep_micros && (shortest == nullptr || *rule.keep_micros < *shortest->keep_micros))
+      shortest = &rule;
+  }
+  if (shortest == nullptr) return {};
+  SLUICE_ASSIGN(const auto all, list_torn(audit_ / "log"));
+  const auto held = [&]() -> Result<bool> {
+    if (!holds_) return !segment.holds.empty();
+    SLUICE_ASSIGN(const auto now, holds_());
+    return !now.empty();
+  };
+  Count& count = segment.counts[shortest->name];
+  for (const auto& torn : all) {
+    if (torn.kept_micros + *shortest->keep_micros > segment.now) continue;
+    SLUICE_ASSIGN(bool stays, held());
+    if (segment.tell && !stays) {
+      SLUICE_ASSIGN(const bool gone,
+                    remove_torn(torn, fmt::format("retention rule \"{}\"", shortest->name),
+                                {segment.tell, settle_, held}));
+      stays = !gone;
+    }
+    ++(stays ? count.held : count.due);
+  }
+  return {};
+}
+
 Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
                                          std::span<const LegalHold> holds, const Tell& tell) {
   Counts counts;
@@ -214,6 +244,8 @@ Result<Retention::Counts> Retention::run(int64_t now_micros, uint64_t published,
       return fail(settled.error());
   }
   if (stopped) return fail(ErrorCode::kUnavailable, "the gateway is being stopped");
+  auto torn = segment.over ? Result<>() : run_torn(segment);
+  if (result && !torn) return fail(std::move(torn.error()).within("what crashes have torn"));
   if (result) return counts;
   return fail(std::move(result.error())
                   .within(fmt::format("{} segment(s) of the audit log are left as they are{}",

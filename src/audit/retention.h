@@ -70,6 +70,7 @@ class Retention {
   struct Segment;
   Result<> look_at(const std::filesystem::path& file, Segment& segment);
   Result<> run_segment(const std::filesystem::path& file, Segment& segment);
+  Result<> run_torn(Segment& segment);
   Result<> compare_holds(const Segment& segment) const;
   static Result<> withdraw(const Segment& segment, const std::vector<std::vector<Erasure>>& told,
                            const Error& why);

@@ -16,6 +16,7 @@
 #include "audit/rewrite.h"
 #include "audit/search.h"
 #include "audit/segment.h"
+#include "audit/torn_files.h"
 #include "audit/verify.h"
 #include "base/test_folder.h"
 #include "store/state.h"
@@ -103,6 +104,41 @@ class RetentionTest : public ::testing::Test {
   std::vector<std::string> told;
   tlog::VerifierKey key;
 };
+
+/// It may hold words of a statement, and nothing tells whose.
+TEST_F(RetentionTest, TakesWhatACrashHasTornByTheShortestRule) {
+  const auto segment = list_segments(folder / "log")->back();
+  const auto torn = segment.string() + ".0123456789abcdef.torn";
+  std::ofstream(torn) << "mrs. smith, 12 main st";
+  const auto written = std::filesystem::last_write_time(torn);
+  const int64_t kept = list_torn(folder / "log")->front().kept_micros;
+  const auto run_at = [&](int64_t now, std::vector<LegalHold> holds, bool trial) {
+    const auto counts = retention.run(
+        now, UINT64_MAX, holds, trial ? Retention::Tell() : [&](const std::string& message) {
+          told.push_back(message);
+          return Result<>();
+        });
+    EXPECT_TRUE(counts) << counts.error().text;
+    return counts->at("alice");
+  };
+  (void)run_at(kept, {}, false);  // All records are gone by then.
+  told.clear();
+  EXPECT_EQ(run_at(kept + 5 * kDay - 1, {}, false).due, 0U);
+  EXPECT_EQ(run_at(kept + 5 * kDay, {}, true).due, 1U);
+  EXPECT_EQ(run_at(kept + 5 * kDay, {{"case", {.user = "carol"}}}, false).held, 1U);
+  EXPECT_EQ(std::filesystem::last_write_time(torn), written);
+  EXPECT_THAT(told, IsEmpty());
+  // Who reads it still has the file open; what is gone is gone for them, too.
+  std::ifstream open(torn);
+  EXPECT_EQ(run_at(kept + 5 * kDay, {}, false).due, 1U);
+  EXPECT_FALSE(std::filesystem::exists(torn));
+  std::string rest;
+  std::getline(open, rest);
+  EXPECT_EQ(rest, std::string(22, '\0'));
+  EXPECT_THAT(told, ElementsAre("removed: " + std::filesystem::path(torn).filename().string() +
+                                ", 22 bytes that a crash tore: retention rule \"alice\""));
+  EXPECT_THAT(parse_erasure(told.front()), IsEmpty());
+}
 
 TEST_F(RetentionTest, TakesWhatIsOverByTheFirstRuleThatFits) {
   const auto counts = run(16);

@@ -10,6 +10,7 @@
 
 #include "audit/erasing.h"
 #include "audit/segment.h"
+#include "audit/torn_files.h"
 #include "audit/tree_files.h"
 #include "base/log.h"
 
@@ -201,9 +202,16 @@ Result<ErasedCount> Upkeep::erase(const Erasure& range, const std::string& reaso
   // Those of now: one may have been set while this waited.
   auto holds = callbacks_.settle ? callbacks_.settle().and_then([&] { return callbacks_.holds(); })
                                  : callbacks_.holds();
-  if (holds) return erase_records(audit_, range, *holds, withdraw);
-  SLUICE_TRY(withdraw(holds.error()));
-  return fail(std::move(holds.error()));
+  if (!holds) {
+    SLUICE_TRY(withdraw(holds.error()));
+    return fail(std::move(holds.error()));
+  }
+  auto erased = erase_records(audit_, range, *holds, withdraw);
+  if (erased) {
+    SLUICE_TRY(erase_torn(audit_ / "log", range, asked,
+                          {callbacks_.tell, callbacks_.settle, any_hold(callbacks_.holds)}));
+  }
+  return erased;
 }
 
 Result<Retention::Counts> Upkeep::retain(bool trial) {

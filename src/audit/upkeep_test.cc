@@ -1,6 +1,7 @@
 #include "audit/upkeep.h"
 
 #include <atomic>
+#include <fstream>
 #include <future>
 
 #include <gmock/gmock.h>
@@ -171,6 +172,40 @@ TEST_F(UpkeepTest, NoWordOfAnErasureThatIsRefusedStands) {
   holds.clear();
   hold_meanwhile = false;
   EXPECT_EQ(upkeep.erase({1, 2}, "request 17", "dora"), ErasedCount{2});
+}
+
+TEST_F(UpkeepTest, WhatACrashHasTornGoesWithTheRecordsThatItStoodBehind) {
+  std::vector<std::string> words;
+  std::vector<LegalHold> holds;
+  auto with = callbacks();
+  with.tell = [&](const std::string& message) {
+    words.push_back(message);
+    return Result<>();
+  };
+  with.holds = [&] { return Result<std::vector<LegalHold>>(holds); };
+  Upkeep upkeep(folder.path(), {std::nullopt, {}}, with);
+  const auto torn = segments[1].string() + ".0123456789abcdef.torn";
+  const auto alone = (folder / "log" / segment_name(5000, 0)).string() + ".00.torn";
+  std::ofstream(torn) << "mrs. smith";
+  std::ofstream(alone) << "of a segment that had nothing else";
+  const auto erase = [&](uint64_t first, uint64_t end) {
+    words.clear();
+    EXPECT_TRUE(upkeep.erase({first, end}, "request 17", "dora"));
+  };
+  erase(1, last - 1);
+  EXPECT_TRUE(std::filesystem::exists(torn));
+  holds = {{"case", {.user = "carol"}}};
+  erase(last, last);
+  EXPECT_TRUE(std::filesystem::exists(torn));
+  EXPECT_THAT(words.back(), HasSubstr("not removed: " + segments[1].filename().string()));
+  EXPECT_THAT(words.back(), HasSubstr("a legal hold is in force"));
+  holds.clear();
+  erase(last, last);
+  EXPECT_FALSE(std::filesystem::exists(torn));
+  EXPECT_THAT(words.back(), HasSubstr("10 bytes that a crash tore: request 17, by dora"));
+  EXPECT_TRUE(std::filesystem::exists(alone));
+  erase(5000, 5000);
+  EXPECT_FALSE(std::filesystem::exists(alone));
 }
 
 TEST(UpkeepCallbacks, WaitUntilWhatWasToldIsSigned) {

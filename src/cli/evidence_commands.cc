@@ -14,6 +14,7 @@
 #include "audit/receipt.h"
 #include "audit/record_json.h"
 #include "audit/search.h"
+#include "audit/torn_files.h"
 #include "audit/tree_files.h"
 #include "audit/verify.h"
 #include "cli/call_gateway.h"
@@ -262,13 +263,22 @@ Result<audit::ErasedCount> erase_here(const Common& common, const EvidenceOption
     return leave_word(common, audit::format_withdrawal(std::span(&range, 1), why.text), "evidence");
   };
   // The holds of now: one may have been set while this waited.
-  const auto holds =
-      wait_until_recorded(common).and_then([&] { return wait_until_signed(folder); }).and_then([&] {
-        return audit::load_holds(store);
-      });
-  if (holds) return audit::erase_records(folder, range, *holds, withdraw);
-  SLUICE_TRY(withdraw(holds.error()));
-  return fail(holds.error());
+  const auto settle = [&] {
+    return wait_until_recorded(common).and_then([&] { return wait_until_signed(folder); });
+  };
+  const auto load = [&] { return audit::load_holds(store); };
+  const auto holds = settle().and_then(load);
+  if (!holds) {
+    SLUICE_TRY(withdraw(holds.error()));
+    return fail(holds.error());
+  }
+  SLUICE_ASSIGN(const auto count, audit::erase_records(folder, range, *holds, withdraw));
+  const auto tell = [&](const std::string& message) {
+    return leave_word(common, message, "evidence");
+  };
+  SLUICE_TRY(audit::erase_torn(folder / "log", range, options.reason,
+                               {tell, settle, audit::any_hold(load)}));
+  return count;
 }
 
 }  // namespace
