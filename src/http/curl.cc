@@ -67,10 +67,37 @@ Result<Easy> make_handle(const Options& options) {
   return handle;
 }
 
-Error failed(CURLcode code, const char* details) {
+/// What to do about a certificate that does not hold. The numbers are OpenSSL's (X509_V_ERR_…).
+const char* about_certificate(long verified) {
+  constexpr long kHolds = 0, kNotYet = 9, kExpired = 10;
+  if (verified == kNotYet || verified == kExpired)
+    return "; let the server have a valid certificate, or set this machine's clock";
+  if (verified == kHolds) return "; address the server by a name of its certificate";
+  return "; name the certificate of the authority that signed the server's (PEM) in tls.ca";
+}
+
+/// What to do about it, where that is known.
+std::string next_step(CURLcode code, CURL* easy) {
+  long verified = 0;
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+      curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+      return about_certificate(verified);
+    case CURLE_SSL_CACERT_BADFILE:
+      return "; tls.ca has to be certificates in PEM";
+    case CURLE_SSL_CERTPROBLEM:
+      return "; check tls.certificate and tls.key";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "; check that the server speaks TLS at this port, and in its log why it refuses";
+    default:
+      return {};
+  }
+}
+
+Error failed(CURLcode code, CURL* easy, const char* details) {
   const bool slow = code == CURLE_OPERATION_TIMEDOUT;
   return {slow ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
-          details[0] != '\0' ? details : curl_easy_strerror(code)};
+          (details[0] != '\0' ? details : curl_easy_strerror(code)) + next_step(code, easy)};
 }
 
 /// Runs the transfer that `easy` is set up for; looks at `stopping` many times a second, which
@@ -89,7 +116,7 @@ Result<> perform(CURLM* multi, CURL* easy, const std::atomic<bool>& stopping, co
   }
   curl_multi_remove_handle(multi, easy);
   if (stopping && code != CURLE_OK) return fail(ErrorCode::kUnavailable, "the gateway is stopping");
-  if (code != CURLE_OK) return fail(failed(code, details));
+  if (code != CURLE_OK) return fail(failed(code, easy, details));
   return {};
 }
 
@@ -282,7 +309,7 @@ class CurlConnection : public ByteConnection {
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(&stopping_));
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &CurlConnection::progress);
     const CURLcode code = curl_easy_perform(curl);  // Connects, and that is all.
-    if (code != CURLE_OK) return fail(failed(code, details_));
+    if (code != CURLE_OK) return fail(failed(code, easy_.get(), details_));
     curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &socket_);
     return {};
   }
@@ -312,7 +339,7 @@ class CurlConnection : public ByteConnection {
         SLUICE_TRY(pause(POLLOUT, deadline));
         continue;
       }
-      if (code != CURLE_OK) return fail(failed(code, details_));
+      if (code != CURLE_OK) return fail(failed(code, easy_.get(), details_));
       bytes.remove_prefix(sent);
     }
     return {};

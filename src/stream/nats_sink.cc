@@ -35,6 +35,11 @@ const char* next_step(natsStatus status) {
       return "; check url, and that the server runs";
     case NATS_CONNECTION_AUTH_FAILED:
       return "; check user and password_file, token_file or credentials_file";
+    case NATS_SSL_ERROR:
+      return "; name the certificate of the authority that signed the server's (PEM) in tls.ca, "
+             "and "
+             "address the server by a name of its certificate; where it asks for one, "
+             "tls.certificate and tls.key are yours";
     default:
       return "";
   }

@@ -139,10 +139,47 @@ def test_https_checks_the_receiver_and_keeps_the_secret(gateway_with, authority,
     assert all(headers["Authorization"] == "Bearer s3cr3t-t0k3n" for _, headers, _ in receiver.requests)
     wrong = wait_until(lambda: (s := states(gateway)["wrong"])["failures"] > 1 and s)
     assert wrong["sent"] == 0 and not wrong["working"] and "certificate" in wrong["last_error"]
+    assert "name the certificate of the authority that signed the server's (PEM) in tls.ca" in wrong["last_error"]
     assert "s3cr3t" not in gateway.log.read_text() + gateway.cli("audit", "streams", "-o", "json").stdout
     ready = json.load(urllib.request.urlopen(f"http://127.0.0.1:{gateway.http}/readyz"))
     assert ready["status"] == "ready" and list(ready["warnings"]) == ["stream wrong"]
     receiver.close()
+    other.remove()
+
+
+@pytest.mark.parametrize("stream", ["type: http, url: 'https://{}/'", "type: otlp, url: 'https://{}/'",
+                                    "type: syslog, url: 'tls://{}'", "type: nats, url: 'tls://{}', subject: a.b, timeout: 2s",
+                                    "type: webhook, url: 'https://{}/', secret_file: SECRET"],
+                         ids=["http", "otlp", "syslog", "nats", "webhook"])
+def test_a_certificate_that_does_not_hold_says_what_to_do(gateway_with, authority, tmp_path, stream):
+    other = Authority("another")
+    secret = secret_file(tmp_path, "secret", "whsec_" + base64.b64encode(b"0" * 32).decode())
+    stream = stream.replace("SECRET", str(secret))
+    made = {"own": authority.issue("receiver"), "misnamed": authority.issue("misnamed", hosts=("DNS:elsewhere.example.com",))}
+    servers, addresses = [], {}
+    for name, (certificate, key) in made.items():
+        if "nats" in stream:
+            conf = tmp_path / f"{name}.conf"
+            conf.write_text(f'tls {{ cert_file: "{certificate}", key_file: "{key}" }}\n')
+            servers.append((server := NatsServer("-c", conf)).stop)
+        else:
+            servers.append((server := SyslogReceiver((certificate, key)) if "syslog" in stream
+                            else HttpReceiver(certificate=(certificate, key))).close)
+        addresses[name] = f"localhost:{server.port}"
+    ca = f"tls: {{ ca: {authority.certificate} }}, {RETRY}"
+    gateway = gateway_with(
+        f"name: right, {stream.format(addresses['own'])}, {ca}",
+        f"name: nobodys, {stream.format(addresses['own'])}, {RETRY}",
+        f"name: anothers, {stream.format(addresses['own'])}, tls: {{ ca: {other.certificate} }}, {RETRY}",
+        f"name: misnamed, {stream.format(addresses['misnamed'])}, {ca}")
+    statements(gateway, 2)
+    for name, text in (("nobodys", "in tls.ca"), ("anothers", "in tls.ca"), ("misnamed", "address the server by a name of its certificate")):
+        state = wait_until(lambda: (s := states(gateway)[name])["failures"] and s, seconds=10)
+        assert state and text in state["last_error"] and state["sent"] == 0, (name, states(gateway)[name])
+    right = states(gateway)["right"]
+    assert "tls.ca" not in right["last_error"] and (right["sent"] or "nats" in stream), right
+    for stop in servers:
+        stop()
     other.remove()
 
 
