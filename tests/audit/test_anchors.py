@@ -297,6 +297,51 @@ def test_Threat57_a_fork_is_refused_by_the_witness_and_told_on_both_sides(watche
     assert verify(log)["good"], "only a checkpoint from elsewhere shows it"
 
 
+def test_a_witness_that_was_away_and_then_refuses_is_caught_up_with(watched):
+    log, witness = watched
+    run(log, 10, "before")
+    assert wait_until(lambda: cosigned_size(log) == own_size(log) > 10)
+    known, memory = cosigned_size(log), log.memory()
+    tree = audit_of(log) / "tlog"
+
+    def beside_the_tree():
+        return {str(file.relative_to(audit_of(log))) for file in audit_of(log).rglob("*") if file.is_file()
+                and not file.is_relative_to(tree / "tile") and not file.is_relative_to(audit_of(log) / "log")}
+
+    files, another = beside_the_tree(), witness.cli("audit", "key").stdout.strip()
+    stop(witness)
+    # About as many checkpoints as are signed in an hour: each receipt asks for one.
+    connection = psycopg2.connect(log.dsn())
+    connection.autocommit = True
+    heads = set()
+    with connection.cursor() as cursor:
+        for i in range(3600):
+            cursor.execute(f"SELECT 'while away {i}'")
+            cursor.execute("SHOW sluice.receipt")
+            heads.add(cursor.fetchone()[0].split("\n\n")[1].splitlines()[1])
+    connection.close()
+    assert len(heads) > 3000, "each is of another size"
+    assert cosigned_size(log) == known
+    assert wait_until(lambda: "anchor w" in warnings(log)), "ten times as long as `every`"
+    failures = metric(log, "sluice_audit_anchor_failures_total", "w")
+    assert failures > 0 and metric(log, "sluice_audit_anchor_last_size", "w") == known
+    assert beside_the_tree() - files <= {"tlog/checkpoint.new"}, "nothing is queued: the latest covers what was missed"
+    assert log.memory() - memory < 32 << 20
+    # It is there again, and does not know the log any more.
+    theirs = witness.config.read_text()
+    witness.config.write_text(theirs.replace(log.cli("audit", "key").stdout.strip(), another))
+    witness.start()
+    assert wait_until(lambda: "check url, and its audit.witness.logs" in warnings(log)["anchor w"]), warnings(log)
+    run(log, 5, "while it refuses")
+    assert cosigned_size(log) == known
+    witness.config.write_text(theirs)
+    witness.reload()
+    assert wait_until(lambda: cosigned_size(log) == own_size(log)), log.log.read_text()[-2000:]
+    assert "anchor w" not in warnings(log) and verify(log, cosigned_file(log))["good"]
+    assert metric(log, "sluice_audit_anchor_refused", "w") == 0
+    assert not any("anchor w" in e["message"] for e in log.search("--type", "evidence")), "being away is no fork"
+
+
 def test_a_dead_anchor_slows_nothing_and_is_told_of(gateway_with):
     import socket
     # It takes connections and never answers: worse than one that refuses.
