@@ -96,11 +96,12 @@ struct Expected {
   std::string portal;                           ///< kBind, kExecute, kClose
   std::string parameters;                       ///< kBind: as audit::Event::parameters
   std::string parameters_digest;                ///< when cut
-  std::string source;  ///< kParse, and kQuery that prepares: the text as sent
-  std::string types;   ///< kParse: those it declares, as Prepared::types
-  uint64_t scope = 0;  ///< SessionScope::id that `text` was understood in
-  BoundAt bound;       ///< kBind
-  std::string held;    ///< counted: the completion, kept back
+  std::string source;      ///< kParse, and kQuery that prepares: the text as sent
+  std::string types;       ///< kParse: those it declares, as Prepared::types
+  uint64_t scope = 0;      ///< SessionScope::id that `text` was understood in
+  uint64_t principal = 0;  ///< kQuery, kExecute: SessionPrincipal::id that `decision` is for
+  BoundAt bound;           ///< kBind
+  std::string held;        ///< counted: the completion, kept back
   Moment started;
   uint64_t rows = 0;
   uint64_t bytes = 0;
@@ -145,7 +146,7 @@ struct Expected {
     types.clear();
     held.clear();
     bound = {};
-    rows = bytes = scope = 0;
+    rows = bytes = scope = principal = 0;
     before = said = of_text = {};
     tagged = false;
     transaction_uses = 0;

@@ -64,9 +64,12 @@ bool looked_up_when_run(const sql::StatementFacts& facts) {
 }
 
 void OpenCursors::open(const sql::StatementFacts& facts, const policy::Decision& decision,
-                       bool writes) {
+                       bool writes, uint64_t whom) {
   if (!runs_code(facts) && !has(facts, ActionKind::kCursor)) return;
-  if (policy.empty()) policy = decision.policy_version;
+  if (policy.empty()) {
+    policy = decision.policy_version;
+    principal = whom;
+  }
   write = write || writes;
   const auto& limits = decision.limits;
   if (limits.duration && declares(facts, true) &&

@@ -29,8 +29,9 @@ bool looked_up_when_run(const sql::StatementFacts& facts);
 struct OpenCursors {
   /// The tightest bounds of all that may have opened one; null: none has any.
   std::shared_ptr<const policy::Decision> bounds;
-  std::string policy;  ///< version of the one that the transaction's first was opened under
-  bool write = false;  ///< taking from one may change rows
+  std::string policy;      ///< version of the one that the transaction's first was opened under
+  uint64_t principal = 0;  ///< SessionPrincipal::id for whom that was decided
+  bool write = false;      ///< taking from one may change rows
   CursorUse use;
 
   // Of the transaction: what outlives it (WITH HOLD) has run by then.
@@ -43,8 +44,9 @@ struct OpenCursors {
   uint64_t scope = 0;    ///< SessionScope::id where its names were looked up
   bool several = false;  ///< of such scopes
 
-  /// A text is sent that may open some, bounded as it is.
-  void open(const sql::StatementFacts& facts, const policy::Decision& decision, bool writes);
+  /// A text is sent that may open some, bounded as it is, as decided for `whom`.
+  void open(const sql::StatementFacts& facts, const policy::Decision& decision, bool writes,
+            uint64_t whom);
   /// The same of the code that they run.
   void note_code(const sql::StatementFacts& facts, uint64_t in_scope, uint8_t brings);
   void end_transaction();

@@ -35,23 +35,30 @@ Session::DecisionPtr Session::bounds_of_cursor(const std::string& name) const {
   return cursor->second.decision;
 }
 
-/// A cursor that was opened under another policy is decided on anew before more is taken from it;
-/// what code has opened by then is opened anew. Null: it may go on.
+/// A cursor that was opened under another policy, or for whom is somebody else by now (other
+/// groups, a grant that is over, another end user), is decided on anew before more is taken from
+/// it; what code has opened by then is opened anew. Null: it may go on.
 Session::DecisionPtr Session::cursor_under_policy(const std::string& name) {
   const std::string& version = worker_.runtime()->policy->version();
   const auto found = cursors_.find(name);
   if (found == cursors_.end()) {
-    if (opened_.policy.empty() || opened_.policy == version) return nullptr;
+    const bool same_policy = opened_.policy == version;
+    if (opened_.policy.empty() || (same_policy && opened_.principal == principal_->id))
+      return nullptr;
     return refusal("policy-since-opened", "55000",
-                   "the policy has changed since cursors of this transaction were opened",
+                   fmt::format("{} changed since cursors of this transaction were opened",
+                               same_policy ? "for whom this is has" : "the policy has"),
                    "Open the cursor anew, in another transaction.");
   }
   Cursor& cursor = found->second;
-  if (!cursor.decision || cursor.decision->policy_version == version) return nullptr;
+  if (!cursor.decision ||
+      (cursor.decision->policy_version == version && cursor.principal == principal_->id))
+    return nullptr;
   auto now = decide(*cursor.text, cursor.decision->estimated_rows);
   if (!now->allowed()) return now;
-  opened_.open(cursor.text->facts(), *now, cursor.text->facts().writes);
+  opened_.open(cursor.text->facts(), *now, cursor.text->facts().writes, principal_->id);
   cursor.decision = std::move(now);
+  cursor.principal = principal_->id;
   return nullptr;
 }
 

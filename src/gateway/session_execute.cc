@@ -212,6 +212,7 @@ Session::Pass Session::forward_execute(const Piece& piece, Bytes portal, Executi
 void Session::expect_execution(Expected& entry, Execution run) {
   entry.stamp = stamping_.now;
   entry.scope = run.scope;
+  entry.principal = principal_->id;
   entry.before = run.before;
   entry.source = std::move(run.source);
   entry.text = std::move(run.text);
@@ -227,7 +228,8 @@ void Session::expect_execution(Expected& entry, Execution run) {
 void Session::note_execution(Expected& entry, bool counted, bool writes) {
   since_sync_ = true;
   settings_uncertain_ = true;
-  if (entry.text && entry.decision) opened_.open(entry.text->facts(), *entry.decision, writes);
+  if (entry.text && entry.decision)
+    opened_.open(entry.text->facts(), *entry.decision, writes, principal_->id);
   if (entry.text) {
     note_effects(entry.text, counted);
   } else {

@@ -433,7 +433,7 @@ void Session::follow_cursors(const Expected& entry, std::string_view command) {
     if (cursors_.size() >= kMostCursors) cursors_.clear();
     const std::string& name = facts.results[entry.completed].declares;
     prepared_.close_portal(name);
-    cursors_[name] = {entry.text, entry.completed, entry.decision};
+    cursors_[name] = {entry.text, entry.completed, entry.decision, entry.principal};
     opened_.use.opened(name, facts.results[entry.completed].held);
     return;
   }

@@ -74,6 +74,7 @@ struct Cursor {
   std::shared_ptr<const Statement> text;
   size_t result = 0;                                 ///< in its facts' results
   std::shared_ptr<const policy::Decision> decision;  ///< it was opened under this
+  uint64_t principal = 0;                            ///< SessionPrincipal::id that was decided for
 };
 
 }  // namespace sluice::gateway
