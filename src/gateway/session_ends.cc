@@ -61,7 +61,11 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
     if (Portal* portal = prepared_.find_portal(entry.portal)) {
       portal->taken.add({entry.rows, entry.bytes, running_micros(entry)});
       portal->taken.add(said);
-      if (entry.masked) portal->rows_plan = entry.masked->plan;
+      if (entry.masked) {
+        portal->rows_plan = entry.masked->plan;
+        portal->rows_principal = entry.principal;
+        portal->rows_policy = entry.decision ? entry.decision->policy_version : std::string();
+      }
     }
   }
   if (entry.by_tag && !entry.counted && !entry.cut) entry.cut = over_by_tag(entry);
