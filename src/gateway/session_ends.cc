@@ -1,6 +1,5 @@
 // Session, how statements end: completed, failed, cut off, and ready for the next.
-#include <fmt/format.h>
-
+#include "gateway/bounded_words.h"
 #include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
@@ -9,29 +8,6 @@
 
 namespace sluice::gateway {
 namespace pg = wire::postgres;
-
-namespace {
-
-/// What is told in place of an error that is longer than all that its statement may return: what
-/// runs chooses its words. Nothing: it may be told as it is.
-std::optional<pg::ErrorFields> bounded_words(const pg::ErrorFields& fields, const Expected& entry,
-                                             size_t length) {
-  if (!entry.limited || !entry.decision || !entry.decision->limits.bytes) return std::nullopt;
-  const auto& most = *entry.decision->limits.bytes;
-  if (entry.before.bytes + entry.said.bytes + entry.bytes + length <= most.most)
-    return std::nullopt;
-  pg::ErrorFields out;
-  out.set_severity("ERROR");
-  out.set(pg::kFieldSqlstate, fields.sqlstate());
-  out.set(pg::kFieldMessage,
-          fmt::format("the server's error is left out: with it there were more than the {} bytes "
-                      "that rule \"{}\" allows",
-                      most.most, most.rule));
-  out.set(pg::kFieldHint, "The code says what failed. Ask for less, or for a wider limit.");
-  return out;
-}
-
-}  // namespace
 
 Session::Pass Session::on_command_complete(const Piece& piece) {
   const auto complete = pg::decode_command_complete(piece.body());
@@ -184,7 +160,7 @@ Session::Pass Session::on_error(const Piece& piece) {
   worker_.counters().statements_failed.add();
   transaction_failed(entry);
   const bool kept = entry.keeps();
-  const auto shown = bounded_words(fields, entry, piece.length);
+  const auto shown = words_left_out(fields, entry, piece.length);
   Pass pass = Pass::kForward;
   if (entry.silent || (entry.cut && entry.failed)) {
     pass = Pass::kDrop;  // The client has been told already.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "gateway/bounded_words.h"
 #include "gateway/budgets.h"
 #include "gateway/dry_run.h"
 #include "gateway/refusals.h"
@@ -163,7 +164,11 @@ Session::DecisionPtr Session::once_estimated(const Statement& statement, Bytes t
 
 /// A statement of ours has failed on behalf of the client's: its error is the client's answer.
 void Session::deferred_failed(const OwnRun& run) {
-  const pg::ErrorFields& error = *run.answer.error;
+  const auto fields = veiled_fields(*run.answer.error, nullptr);
+  // What COMMIT runs is bounded as the write that has put it off.
+  const auto instead = words_left_out(fields, deferred_->counted ? bounded_.get() : nullptr,
+                                      fields.message().size());
+  const pg::ErrorFields& error = instead ? *instead : fields;
   deferred_->refused =
       refusal("server-error", std::string(error.sqlstate()), std::string(error.message()), "");
   // In a pipeline the server now skips to the client's Sync, and so do we. Where something else

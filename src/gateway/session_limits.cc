@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/bounded_words.h"
 #include "gateway/budgets.h"
 #include "gateway/cancel.h"
 #include "gateway/in_flight.h"
@@ -270,7 +271,9 @@ void Session::settle(const DecisionPtr& over) {
 /// The server has failed it (and the client knows), or counting it (`error`).
 void Session::settle_failed(const pg::ErrorFields* error) {
   if (error != nullptr) {
-    const auto& fields = *error;
+    const auto fields = veiled_fields(*error, settling_.get());
+    const std::string words = error_message(fields);
+    const auto instead = words_left_out(fields, *settling_, words.size());
     if (own_transaction_) settling_->transaction_outcome = audit::TransactionOutcome::kRolledBack;
     const bool recorded = settling_->cut
                               ? record_limited(*settling_, *settling_->cut)
@@ -278,8 +281,9 @@ void Session::settle_failed(const pg::ErrorFields* error) {
     if (!recorded) return;
     split_.failed = true;
     cutting_.since_sync = cutting_.since_sync || (settling_->cut && since_sync_);
-    send_to_client(
-        Bytes(settling_->cut ? refusal_response(*settling_->cut) : error_message(fields)));
+    send_to_client(Bytes(settling_->cut ? refusal_response(*settling_->cut)
+                         : instead      ? error_message(*instead)
+                                        : words));
   }
   if (settling_->kind == RequestKind::kExecute) {
     // The server skips to the client's Sync by itself.
@@ -398,7 +402,7 @@ Session::Pass Session::end_own_pipeline(bool failed) {
           run.answer.expect_commit();
           // It failed by itself, not because of something before it that the client knows of.
           if (!run.answer.error || run.skipped) return;
-          const auto& error = *run.answer.error;
+          const auto error = veiled_fields(*run.answer.error, nullptr);
           Expected sync;
           sync.started = now_;
           transaction_failed(sync);
