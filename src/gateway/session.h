@@ -468,7 +468,7 @@ class Session : private net::StreamHandler, private ServerUser {
   std::string masked_;                               ///< rows on their way to the client
   mask::Substitutes substitutes_;                    ///< shown to this session
   std::vector<privacy::Copy> temporary_copies_;      ///< in its temporary tables
-  bool opaque_transaction_ = false;  ///< code that has seen hidden values may speak up to its end
+  bool opaque_transaction_ = false, hiding_transaction_ = false;  ///< as of veiled_fields
   SplitText split_;
   uint64_t epoch_ = 0;  ///< rises with what may change what a statement does, or its plan
 

@@ -299,10 +299,7 @@ Session::Pass Session::on_ready(const Piece& piece) {
   watch_.last_end = now_;
   transaction_ = *status;
   if (!own && !own_transaction_) transactions_.ready(transaction_);
-  if (transaction_ == 'I') {
-    prepared_.close_portals();
-    opaque_transaction_ = false;
-  }
+  if (transaction_ == 'I') prepared_.close_portals();
   if (expected_.empty()) at_ready();
   if (own) {
     if (--own->unanswered == 0) own_answered(own);
@@ -328,6 +325,8 @@ void Session::at_ready() {
   names_.application = {};  // The server has told it.
   state_since_micros_ = now_.wall_micros;
   transaction_ahead_ = transaction_;
+  // Not before: what was sent behind it may be of the next.
+  if (transaction_ == 'I') opaque_transaction_ = hiding_transaction_ = false;
   if (transaction_ == 'T' && stamping_.now == 0) stamping_.now = stamping_.at_sync;
   stamping_.at_sync = 0;
   if (transaction_ == 'I' && !own_transaction_) note_transaction_end();

@@ -181,8 +181,9 @@ void Session::veil(Expected& entry, const Statement* statement) {
     carry(*statement, entry.masking.get());
   if (statement != nullptr && !entry.masking) return;
   entry.audience = shown_to;
-  if (entry.masking && entry.masking->plan().hides && entry.masking->plan().opaque) {
-    opaque_transaction_ = true;
+  if (entry.masking && entry.masking->plan().hides) {
+    hiding_transaction_ = true;
+    opaque_transaction_ = opaque_transaction_ || entry.masking->plan().opaque;
   }
   entry.veiled =
       statement == nullptr || entry.masking->plan().masks() || entry.masking->plan().sees();

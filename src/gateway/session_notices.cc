@@ -9,7 +9,21 @@
 namespace sluice::gateway {
 namespace pg = wire::postgres;
 
-/// What an error or notice that belongs to `entry` (null: to no statement) may tell.
+namespace {
+
+/// Whether what other statements of the transaction have put off may run by then: deferred
+/// constraints, whose errors show the rows that they are about.
+bool runs_put_off(const Expected* entry) {
+  if (entry == nullptr || entry->kind == RequestKind::kSync || !entry->text) return true;
+  const auto& facts = entry->text->facts();
+  return !facts.transaction.empty() || facts.kind.find("SET CONSTRAINTS") != std::string::npos;
+}
+
+}  // namespace
+
+/// What an error or notice that belongs to `entry` (null: to no statement) may tell. In an opaque
+/// transaction code that has seen hidden values may speak up to its end; in one that hides, what
+/// was put off may tell of them.
 pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expected* entry) {
   const auto& shown_to = entry != nullptr && entry->audience ? entry->audience : audience_;
   if (!shown_to) return fields;
@@ -20,7 +34,9 @@ pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expe
   } else if (entry != nullptr && entry->veiled) {
     telling = Telling::kNothing;
   }
-  if (opaque_transaction_ && telling == Telling::kAll) telling = Telling::kNothing;
+  if (telling == Telling::kAll && opaque_transaction_) telling = Telling::kNothing;
+  if (telling == Telling::kAll && hiding_transaction_ && runs_put_off(entry))
+    telling = Telling::kOwnWords;
   const Bytes text = entry != nullptr && entry->text ? Bytes(entry->text->recorded.text) : Bytes();
   return veiled(fields, text, telling, shown_to->audience.anywhere);
 }
