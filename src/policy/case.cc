@@ -48,7 +48,9 @@ void tighten(Limits& limits, const Rule& rule) {
 const Candidate* first(const Case& the_case, const Active& active, Effect effect) {
   for (size_t i = 0; i < the_case.candidates.size(); ++i) {
     const Candidate& candidate = the_case.candidates[i];
-    if (active[i] && !candidate.rule->shadow && candidate.rule->effect == effect) return &candidate;
+    if (active[i] && candidate.matches() && !candidate.rule->shadow &&
+        candidate.rule->effect == effect)
+      return &candidate;
   }
   return nullptr;
 }
@@ -56,12 +58,16 @@ const Candidate* first(const Case& the_case, const Active& active, Effect effect
 /// Which notes some allow or hold rule speaks of, and the tightest limits.
 std::vector<bool> cover(const Case& the_case, const Active& active, Limits& limits) {
   std::vector<bool> covered(the_case.notes.size());
+  WidestReading widest;
   for (size_t i = 0; i < the_case.candidates.size(); ++i) {
     const Candidate& candidate = the_case.candidates[i];
     if (!active[i] || candidate.rule->shadow || candidate.rule->effect == Effect::kDeny) continue;
     for (const size_t n : candidate.notes) covered[n] = true;
-    if (candidate.rule->effect == Effect::kAllow) tighten(limits, *candidate.rule);
+    if (candidate.beside) widest.take(*candidate.rule);
+    if (candidate.rule->effect == Effect::kAllow && candidate.matches())
+      tighten(limits, *candidate.rule);
   }
+  widest.bound(the_case.beside, limits);
   return covered;
 }
 
@@ -149,7 +155,8 @@ Case::Case(const Policy& policy, const Question& question)
       user(question.principal.user),
       kind(question.principal.kind),
       target(question.target),
-      statement(question.facts.kind) {
+      statement(question.facts.kind),
+      beside(question.beside) {
   notes.reserve(question.demands.size());
   for (const Demand& demand : question.demands) {
     notes.push_back(note_of(demand));
@@ -161,6 +168,7 @@ std::optional<Candidate> consider(const Rule& rule, const Question& question, Re
   if (!matches_session(rule, question.principal, question.target, reasons)) return std::nullopt;
   if (!applies(rule, matches_statement(rule, question, reasons))) return std::nullopt;
   Candidate candidate{&rule, {}, {}};
+  candidate.beside = question.beside != Beside::kNothing && bounds_reading(rule);
   if (rule.when.classes) candidate.uses = used_classes(*rule.when.classes, question);
   std::vector<std::string> misses;
   for (size_t n = 0; n < question.demands.size(); ++n) {
@@ -180,11 +188,13 @@ std::optional<Candidate> consider(const Rule& rule, const Question& question, Re
       }
     }
   }
-  if (!candidate.notes.empty()) return candidate;
+  if (candidate.matches()) return candidate;
   if (reasons != nullptr) {
     reasons->insert(reasons->end(), misses.begin(), misses.end());
     if (question.demands.empty()) reasons->emplace_back("do: the statement does nothing");
   }
+  // Nothing is planned for the sake of a bound.
+  if (candidate.beside && !rule.when.estimated_rows) return candidate;
   return std::nullopt;
 }
 
@@ -192,7 +202,7 @@ Decision verdict(const Case& the_case, const Active& active, const Circumstances
   Decision decision = judge_active(the_case, active, now);
   decision.policy_version = the_case.policy_version;
   for (size_t i = 0; i < the_case.candidates.size(); ++i) {
-    if (!active[i]) continue;
+    if (!active[i] || !the_case.candidates[i].matches()) continue;
     const Rule& rule = *the_case.candidates[i].rule;
     if (rule.shadow) {
       decision.shadow.push_back(fmt::format("{}: {}", rule.name, name_of(rule.effect)));

@@ -26,6 +26,10 @@ struct Candidate {
   const Rule* rule = nullptr;
   std::vector<size_t> notes;  ///< what it applies to, indexes of Case::notes
   std::string uses;           ///< what of `when: classes` the statement uses, for people
+  bool beside = false;        ///< it says how much may be read, of tables or not
+
+  /// It takes part in the verdict, and not in its limits alone.
+  bool matches() const { return !notes.empty(); }
 };
 
 /// A statement before its judge: all that a verdict needs, and nothing that belongs to others but
@@ -38,6 +42,7 @@ struct Case {
   Target target;
   std::string statement;  ///< StatementFacts::kind
   std::vector<Note> notes;
+  Beside beside = Beside::kNothing;
   std::vector<Candidate> candidates;  ///< in file order
 
   /// Everything but the candidates.

@@ -83,7 +83,13 @@ std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
                                        const catalog::Catalog* catalog, const Principal& principal,
                                        const Target& target, const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(*policy));
-  const Question question{facts, catalog, principal, target, demands.all(), labels};
+  const Question question{facts,
+                          catalog,
+                          principal,
+                          target,
+                          demands.all(),
+                          labels,
+                          beside_tables(facts, demands.all())};
   std::vector<catalog::Oid> unknown;
   if (policy->asks_classes()) unknown = unlabelled(question);
   Case the_case(*policy, question);
@@ -110,7 +116,13 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
                     const Target& target, const Circumstances& circumstances,
                     const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
-  const Question question{facts, catalog, principal, target, demands.all(), labels};
+  const Question question{facts,
+                          catalog,
+                          principal,
+                          target,
+                          demands.all(),
+                          labels,
+                          beside_tables(facts, demands.all())};
   Case the_case(policy, question);
   Explanation explanation;
   const bool understood = facts.unanalysable.empty();
@@ -131,8 +143,12 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
     auto candidate = consider(rule, question, &trace.reasons);
     if (!candidate) continue;
     trace.matched = applies(rule, matches_circumstances(rule.when, circumstances, &trace.reasons));
-    the_case.candidates.push_back(std::move(*candidate));
     active.push_back(trace.matched);
+    if (trace.matched && !candidate->matches()) {
+      trace.matched = false;
+      trace.reasons.emplace_back("limit: it may bound what the statement returns beside tables");
+    }
+    the_case.candidates.push_back(std::move(*candidate));
   }
   explanation.decision =
       std::make_shared<const Decision>(understood ? verdict(the_case, active, &circumstances)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "policy/beside.h"
 #include "policy/demand.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
@@ -21,6 +22,7 @@ struct Question {
   const Target& target;
   const std::vector<Demand>& demands;
   const privacy::Labels* labels = nullptr;  ///< null: nothing is known of what columns hold
+  Beside beside = Beside::kNothing;         ///< of `demands`
 };
 
 /// Whether `who`, and databases and environments of `on`, match.
