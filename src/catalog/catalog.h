@@ -104,8 +104,10 @@ struct Relation {
   /// (Catalog::complete): nothing is then known of what the view reads.
   std::string view_definition;
   std::vector<Rule> rules;
-  std::vector<Trigger> triggers;  ///< users' own, not those of constraints
-  std::string partition_key;      ///< of a partitioned table: its expressions, as a list
+  std::vector<Trigger> triggers;           ///< users' own, not those of constraints
+  std::string partition_key;               ///< of a partitioned table: its expressions, as a list
+  std::vector<int16_t> partition_columns;  ///< the same: its columns, 0 for an expression
+  Oid default_partition = 0;               ///< the same: 0 if it has none
   /// Users' functions of the operator classes of its indexes and partition key.
   std::vector<Oid> class_functions;
   std::vector<std::string> policies;  ///< of row security: each USING and WITH CHECK expression

@@ -342,6 +342,9 @@ SELECT 'k', p.partrelid, 0::pg_catalog.oid, 0::pg_catalog.oid,
     THEN pg_catalog.pg_get_expr(p.partexprs, p.partrelid) END
 FROM pg_catalog.pg_partitioned_table p WHERE p.partexprs IS NOT NULL
 UNION ALL
+SELECT 'b', p.partrelid, p.partdefid, 0::pg_catalog.oid, p.partattrs::pg_catalog.text
+FROM pg_catalog.pg_partitioned_table p
+UNION ALL
 SELECT 'v', t.oid, 0::pg_catalog.oid, 0::pg_catalog.oid,
   pg_catalog.pg_get_expr(t.typdefaultbin, 0::pg_catalog.oid)
 FROM pg_catalog.pg_type t

@@ -1,6 +1,7 @@
 #include "catalog/loader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -51,6 +52,17 @@ Result<std::string> parsed_body(const std::string& definition) {
     }
   }
   return fail(ErrorCode::kProtocol, "a function's definition has no body");
+}
+
+/// An int2vector's text.
+std::vector<int16_t> numbers_in(std::string_view text) {
+  std::vector<int16_t> out;
+  for (const char* at = text.data(); at < text.data() + text.size(); ++at) {
+    const auto read = std::from_chars(at, text.data() + text.size(), out.emplace_back());
+    if (read.ec != std::errc()) return {};
+    at = read.ptr;
+  }
+  return out;
 }
 
 /// Collects the rows of all results. Statements of one text have snapshots of their own: a row
@@ -384,7 +396,7 @@ Result<void> Builder::read_calls(std::vector<Rows>& results) {
   index(contents_.functions, functions_);
   index(contents_.operators, operators_);
   return each(results, kCalls, 5, [&](RowReader& row) -> Result<void> {
-    const char what = row.one_of("acdefkmoprstvx");
+    const char what = row.one_of("abcdefkmoprstvx");
     const Oid object = row.oid();
     const Oid other = row.oid();
     const Oid function = row.oid();
@@ -416,9 +428,13 @@ void Builder::take_call(char what, Oid object, Oid other, Oid function, std::str
     }
     return;
   }
-  if (what == 'p' || what == 'k' || what == 'x') {
+  if (what == 'p' || what == 'k' || what == 'x' || what == 'b') {
     Relation* item = relation(object);
     if (item == nullptr) return;
+    if (what == 'b') {
+      item->default_partition = other;
+      item->partition_columns = numbers_in(text);
+    }
     if (what == 'k') item->partition_key = std::move(text);
     if (what == 'p') item->policies.push_back(std::move(text));
     if (what == 'x') item->class_functions.push_back(function);

@@ -78,6 +78,7 @@ std::vector<Rows> answers() {
        {"t", "99999", "0", "16399", kNull},
        {"p", "16388", "0", "0", "(owner = CURRENT_USER)"},
        {"k", "16410", "0", "0", "app.f(a)"},
+       {"b", "16410", "16413", "0", "1 0 -3"},
        {"v", "16402", "0", "0", "app.f(1)"}},
   };
 }
@@ -189,6 +190,8 @@ TEST(Build, TakesWhatTheServerCallsByItself) {
   EXPECT_TRUE(catalog->types_call());
   EXPECT_EQ(type->default_text, "app.f(1)");
   EXPECT_EQ(catalog->relation("public", "p")->partition_key, "app.f(a)");
+  EXPECT_THAT(catalog->relation("public", "p")->partition_columns, ElementsAre(1, 0, -3));
+  EXPECT_EQ(catalog->relation("public", "p")->default_partition, 16413U);
   EXPECT_THAT(catalog->relation("app", "t")->policies, ElementsAre("(owner = CURRENT_USER)"));
   EXPECT_EQ(catalog->table_of_index(16393)->name, "t");
   EXPECT_EQ(catalog->table_of_index(16388), nullptr);

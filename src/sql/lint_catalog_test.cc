@@ -69,11 +69,18 @@ Scope known() {
   auto view = relation(20002, "open_orders", RelationKind::kView);
   view.view_definition = " SELECT orders.id\n   FROM orders\n  WHERE orders.status = 'open';";
   auto parts = relation(20003, "events", RelationKind::kPartitionedTable);
-  parts.children = {20004};
+  parts.children = {20004, 20005};
+  parts.columns = {column(1, "seen", "date")};
+  parts.partition_columns = {1};
+  parts.default_partition = 20005;
   auto part = relation(20004, "events_1", RelationKind::kTable);
   part.parents = {20003};
+  auto rest = relation(20005, "events_rest", RelationKind::kTable);
+  rest.parents = {20003};
+  rest.columns = {column(1, "id", "integer"), column(2, "seen", "date")};
+  rest.estimated_rows = 7e6;
   auto by_status = relation(20010, "orders_status", RelationKind::kIndex);
-  contents.relations = {orders, items, view, parts, part, by_status};
+  contents.relations = {orders, items, view, parts, part, rest, by_status};
   catalog::Function function;
   function.oid = 21000;
   function.schema = "public";
@@ -223,6 +230,66 @@ TEST(LintWithCatalog, PartitionedTablesHaveTheirOwnWays) {
   EXPECT_THAT(safer("CREATE INDEX i ON events (a)", "create-index-not-concurrently", scope),
               HasSubstr("CREATE INDEX i ON ONLY events (a);"));
   EXPECT_THAT(rules_in("CREATE INDEX CONCURRENTLY ON orders (a)", scope), IsEmpty());
+}
+
+constexpr auto kAttach =
+    "ALTER TABLE events ATTACH PARTITION items FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')";
+constexpr auto kDefaultScan = "new-partition-scans-default";
+
+TEST(LintWithCatalog, ANewPartitionReadsTheDefaultOne) {
+  const Scope scope = known();
+  const auto findings = lint(kAttach, scope);
+  const auto* found = find(findings, kDefaultScan);
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->table, "public.events_rest");
+  EXPECT_EQ(found->rows, 7e6);
+  EXPECT_EQ(found->lock, LockLevel::kAccessExclusive);
+  EXPECT_TRUE(found->scans);
+  EXPECT_EQ(found->safer,
+            "ALTER TABLE public.events_rest ADD CONSTRAINT events_rest_without_items CHECK (NOT "
+            "(seen IS NOT NULL AND seen >= '2027-01-01' AND seen < '2028-01-01')) NOT "
+            "VALID;\n"
+            "ALTER TABLE public.events_rest VALIDATE CONSTRAINT events_rest_without_items;\n" +
+                std::string(kAttach) +
+                ";\nALTER TABLE public.events_rest DROP CONSTRAINT events_rest_without_items;");
+  EXPECT_THAT(rules_in("CREATE TABLE e PARTITION OF events FOR VALUES IN ('2027-01-01')", scope),
+              Contains(kDefaultScan));
+  EXPECT_THAT(rules_in("CREATE TABLE e PARTITION OF events DEFAULT", scope),
+              Not(Contains(kDefaultScan)));
+  EXPECT_THAT(rules_in("CREATE TABLE e PARTITION OF events FOR VALUES IN ('2027-01-01')"),
+              Not(Contains(kDefaultScan)))
+      << "without a catalog nobody knows";
+}
+
+/// Of the default partition, by name and columns, and whether the table has one of that name too.
+std::vector<std::string> with_check(std::vector<int16_t> columns, bool inherited,
+                                    bool validated = true) {
+  Scope scope = known();
+  catalog::Catalog::Contents contents;
+  for (const catalog::Oid oid : {20001, 20003, 20005}) {
+    auto copy = *scope.catalog->relation(oid);
+    catalog::Constraint check;
+    check.name = "no_2027";
+    check.columns = columns;
+    check.validated = validated;
+    if (oid == 20005 || (oid == 20003 && inherited)) copy.constraints.push_back(check);
+    contents.relations.push_back(copy);
+  }
+  contents.schemas = {"public"};
+  scope.catalog = std::make_shared<catalog::Catalog>(std::move(contents));
+  return rules_in(kAttach, scope);
+}
+
+TEST(LintWithCatalog, ACheckOfTheDefaultPartitionSparesItTheScan) {
+  EXPECT_THAT(with_check({2}, false), Not(Contains(kDefaultScan)));
+  EXPECT_THAT(with_check({2}, false, false), Contains(kDefaultScan)) << "not validated";
+  EXPECT_THAT(with_check({1}, false), Contains(kDefaultScan)) << "about another column";
+  EXPECT_THAT(with_check({2}, true), Contains(kDefaultScan)) << "every partition has it";
+  EXPECT_THAT(rules_in("ALTER TABLE events_rest ADD CONSTRAINT c CHECK (seen < '2027-01-01') NOT "
+                       "VALID; ALTER TABLE events_rest VALIDATE CONSTRAINT c; " +
+                           std::string(kAttach),
+                       known()),
+              Not(Contains(kDefaultScan)));
 }
 
 TEST(LintWithCatalog, FunctionsAndDomainsAreLookedUp) {

@@ -216,8 +216,14 @@ constexpr std::array kRules = {
     // Partitions.
     Rule{"attach-partition-without-check", kError,
          "ATTACH PARTITION of a table that no CHECK constraint proves to fit",
-         "The table is scanned under ACCESS EXCLUSIVE, and so is the default partition.",
+         "The table is scanned under ACCESS EXCLUSIVE.",
          "ADD CHECK of the bounds NOT VALID, VALIDATE it, ATTACH, then drop it."},
+    Rule{"new-partition-scans-default", kError,
+         "a new partition beside a default one that no CHECK constraint proves to hold none of its "
+         "rows (with --database)",
+         "The default partition is scanned under ACCESS EXCLUSIVE.",
+         "ADD CHECK (NOT the bounds) to it NOT VALID, VALIDATE it, add the partition, then drop "
+         "it."},
     Rule{"detach-partition-not-concurrently", kWarning, "DETACH PARTITION without CONCURRENTLY",
          "ACCESS EXCLUSIVE on the partitioned table waits for, and stops, everyone.",
          "DETACH PARTITION … CONCURRENTLY, outside a transaction."},

@@ -173,6 +173,7 @@ TEST(Lint, EveryRuleHasACase) {
                                        "drop-table-with-dependents",
                                        "drop-column-with-dependents",
                                        "drop-with-dependents",
+                                       "new-partition-scans-default",
                                        "domain-constraint-scans-tables"};
   for (const Case& c : kCases) tested.insert(c.rule);
   std::set<std::string_view> rules;
