@@ -155,7 +155,10 @@ bool Extent::operated_all(const Node& left, std::string_view name, const Node& r
 
 bool Extent::other_all(const Node& left, std::string_view kind, std::string_view name,
                        const Node& right) {
-  if (kind == "AEXPR_OP_ALL") return is_empty_list(right, looked_at_literal_);
+  const auto array = field(right, "A_ArrayExpr");
+  if (kind == "AEXPR_OP_ALL")
+    return is_empty_list(right, looked_at_literal_) ||
+           (array && listed_all(left, name, *array, "elements", true));
   if (kind == "AEXPR_DISTINCT") {
     return (is_null_constant(right) && always_filled(left, table_)) ||
            (is_null_constant(left) && always_filled(right, table_));
@@ -171,15 +174,29 @@ bool Extent::other_all(const Node& left, std::string_view kind, std::string_view
   if (kind == "AEXPR_OP_ANY" && name == "=") {
     if (field(right, "SubLink")) return is_of_all(left, name, right);
     if (gathers_all(left, right)) return true;
-    const auto array = field(right, "A_ArrayExpr");
     return array && any_alike(*array, "elements", left, false);
   }
+  if (kind == "AEXPR_OP_ANY") return array && listed_all(left, name, *array, "elements", false);
+  if (kind == "AEXPR_IN" && name == "<>")
+    return list && listed_all(left, name, *list, "items", true);
   if ((kind == "AEXPR_LIKE" && name == "~~") || (kind == "AEXPR_ILIKE" && name == "~~*") ||
       (kind == "AEXPR_SIMILAR" && name == "~"))
     return is_percent(right, looked_at_literal_) || has_itself(left, right);
   return kind == "AEXPR_IN" && name == "=" && list &&
          (any_alike(*list, "items", left, false) || names_both(left, *list) ||
           has_all_outcomes(left, *list, looked_at_literal_));
+}
+
+bool Extent::listed_all(const Node& left, std::string_view name, const Node& list,
+                        std::string_view field_name, bool every) {
+  const std::string_view turned = commuted(name);
+  size_t count = 0, found = 0;
+  for_each(list, field_name, [&](const Node& item) {
+    ++count;
+    if (operated_all(left, name, item) || (!turned.empty() && operated_all(item, turned, left)))
+      ++found;
+  });
+  return every ? count > 0 && found == count : found > 0;
 }
 
 bool Extent::same_for_all(const Node& node) { return !tells(node, table_, looked_at_literal_); }

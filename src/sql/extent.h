@@ -32,6 +32,9 @@ class Extent {
   bool operated_all(const Node& left, std::string_view name, const Node& right);
   /// One side with a list, a pattern or another kind of comparison.
   bool other_all(const Node& left, std::string_view kind, std::string_view name, const Node& right);
+  /// x NOT IN (x + 1, x - 1), x <> ALL (ARRAY[x + 1]), x < ANY (ARRAY[x + 1]).
+  bool listed_all(const Node& left, std::string_view name, const Node& list,
+                  std::string_view field_name, bool every);
   /// x = (SELECT x), x <= (SELECT max(x) FROM the same table), x = ANY (ARRAY(SELECT x FROM it)).
   bool is_of_all(const Node& value, std::string_view name, const Node& other);
   bool same_for_all(const Node& node);

@@ -54,6 +54,32 @@ bool is_converted_column(const Node& node, const Picked& table) {
   return column != nullptr && column->not_null && !column->type_name.starts_with("json");
 }
 
+/// ARRAY[x, 1]: as long for each row, where none of its elements is an array itself.
+bool is_array_of_values(const Node& node, const Picked& table) {
+  const auto array = field(node, "A_ArrayExpr");
+  bool plain = array.has_value();
+  if (array) {
+    for_each(*array, "elements", [&](const Node& item) {
+      const catalog::Column* column = column_of(item, table);
+      plain = plain &&
+              (field(item, "A_Const") || (column != nullptr && !column->type_name.ends_with("[]")));
+    });
+  }
+  return plain;
+}
+
+/// jsonb_build_object('key', x): with the same keys for each row.
+bool has_fixed_keys(const Node& node) {
+  const auto call = field(node, "FuncCall");
+  if (!call || name_in(*call, "funcname").name != "jsonb_build_object" ||
+      bool_field(*call, "func_variadic"))
+    return false;
+  const auto arguments = arguments_of(*call);
+  for (size_t i = 0; i < arguments.size(); i += 2)
+    if (!field(arguments[i], "A_Const")) return false;
+  return true;
+}
+
 class Telling {
  public:
   Telling(const Picked& table, bool& looked_at_literal)
@@ -114,10 +140,19 @@ class Telling {
       return !is_converted_column(arguments[0], table_);
     if (arguments.size() == 2 && (name == "starts_with" || name == "strpos" || name == "position"))
       return !is_empty(arguments[1]) || first_may_be_null();
+    if (is_size(name) && !arguments.empty() && is_array_of_values(arguments[0], table_))
+      return false;
     if (arguments.size() == 2 && (name == "power" || name == "pow"))
       return !is_number(arguments[1], 0) || first_may_be_null();
     if (field(call, "agg_filter") || field(call, "over")) return true;
     return of_any(call, "args");
+  }
+
+  /// How large an array is, whatever is in it.
+  static bool is_size(std::string_view name) {
+    constexpr std::string_view kNames[] = {"cardinality", "array_length", "array_ndims",
+                                           "array_dims",  "array_lower",  "array_upper"};
+    return is_one_of(kNames, name);
   }
 
   /// What says of a value and itself what it says of any: strpos(x, x), int4eq(x, x).
@@ -141,9 +176,10 @@ class Telling {
     return of(*left) || of(*right);
   }
 
-  /// to_jsonb(t) ? 'id'
+  /// to_jsonb(t) ? 'id', jsonb_build_object('id', id) ? 'id'
   bool is_key_test(const Node& left, std::string_view name) const {
-    return (name == "?" || name == "?|" || name == "?&") && is_row_as_json(left, table_);
+    return (name == "?" || name == "?|" || name == "?&") &&
+           (is_row_as_json(left, table_) || has_fixed_keys(left));
   }
 
   /// x * 0, x ^ 0, x % 1, and x - x, x / x, x % x.
