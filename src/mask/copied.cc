@@ -36,10 +36,63 @@ bool is_alone(const sql::Source& source) {
          });
 }
 
-/// A column whose values are all of one class that is hidden while no rule says otherwise.
+/// Whether what is sensitive in a text or document could not be found any more in what these make
+/// of it: reversed, encoded, cut to pieces. What they are not known for counts as that.
+bool disguises(const sql::Source& source) {
+  static constexpr std::array<std::string_view, 43> kNames = {"btrim",
+                                                              "ltrim",
+                                                              "rtrim",
+                                                              "::text",
+                                                              "::varchar",
+                                                              "::bpchar",
+                                                              "::json",
+                                                              "::jsonb",
+                                                              "::xml",
+                                                              "::bytea",
+                                                              "convert_from",
+                                                              "convert_to",
+                                                              "lo_get",
+                                                              "||",
+                                                              "concat",
+                                                              "concat_ws",
+                                                              "distinct",
+                                                              "min",
+                                                              "max",
+                                                              "string_agg",
+                                                              "array_agg",
+                                                              "unnest",
+                                                              "->",
+                                                              "->>",
+                                                              "#>",
+                                                              "#>>",
+                                                              "jsonb_extract_path",
+                                                              "jsonb_extract_path_text",
+                                                              "json_extract_path",
+                                                              "json_extract_path_text",
+                                                              "jsonb_each_text",
+                                                              "jsonb_array_elements",
+                                                              "jsonb_array_elements_text",
+                                                              "jsonb_build_object",
+                                                              "json_build_object",
+                                                              "jsonb_agg",
+                                                              "json_agg",
+                                                              "to_jsonb",
+                                                              "to_json",
+                                                              "jsonb_pretty",
+                                                              "row",
+                                                              "array",
+                                                              "[]"};
+  return !source.as_is &&
+         std::any_of(source.functions.begin(), source.functions.end(), [](const auto& function) {
+           return std::find(kNames.begin(), kNames.end(), function) == kNames.end();
+         });
+}
+
+/// A column whose values are sensitive, or have sensitive parts, while no rule says otherwise.
 struct Sensitive {
   privacy::Class cls = privacy::Class::kNone;
   std::string name;
+  bool parts = false;  ///< it is a text, or a large object: what of it is sensitive is searched for
 };
 
 /// What a session's temporary table holds, by its earlier statements.
@@ -52,27 +105,34 @@ std::vector<Sensitive> sensitive(const catalog::Relation& temporary, ColumnRef c
     const bool any = column.column == 0 || (copy.column.empty() && copy.number == 0);
     const bool meant = copy.column.empty() ? copy.number == column.column
                                            : named != nullptr && copy.column == named->name;
-    if (any || meant) out.push_back({copy.cls, copy.from});
+    const bool parts = copy.from.ends_with(privacy::kWithOthers) && !copy.alone;
+    if (any || meant) out.push_back({copy.cls, copy.from, parts});
   }
   return out;
 }
 
-/// One for each class of a whole row.
+/// What parts of texts are said to be where one class must be told.
+constexpr auto kLikeliest = privacy::Class::kPersonName;
+constexpr std::string_view kLargeObjects = "pg_catalog.pg_largeobject.data";
+
+/// One for each class of a whole row, and one for each of its texts.
 std::vector<Sensitive> sensitive(const privacy::Labels& labels, ColumnRef column) {
   std::vector<Sensitive> out;
   const privacy::TableLabels* table = labels.table(column.relation);
   if (table == nullptr) return out;
   for (const privacy::ColumnLabel& label : table->columns) {
     const bool meant = column.column == 0 || column.column == label.number;
-    if (!meant || label.hidden || label.decision.shape != privacy::Shape::kWhole ||
-        !label.masked()) {
+    const std::string from = table->schema + "." + table->name + "." + label.name;
+    const bool large = from == kLargeObjects;
+    if (!meant || (label.hidden && !large) || !label.masked()) continue;
+    if (large || label.decision.shape != privacy::Shape::kWhole) {
+      out.push_back({kLikeliest, from + std::string(privacy::kWithOthers), true});
       continue;
     }
     const bool told = std::any_of(out.begin(), out.end(), [&](const Sensitive& known) {
-      return known.cls == label.decision.cls;
+      return !known.parts && known.cls == label.decision.cls;
     });
-    if (!told)
-      out.push_back({label.decision.cls, table->schema + "." + table->name + "." + label.name});
+    if (!told) out.push_back({label.decision.cls, from});
   }
   return out;
 }
@@ -93,6 +153,8 @@ std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef ta
       for (const sql::Object& made : action.targets) {
         // What is there already is not made, whatever the statement says.
         if (!made.temporary && catalog.relation(made.schema, made.name) != nullptr) continue;
+        // Texts as they are: it is looked into before anything of it is shown.
+        if (from.parts && !alone && !made.temporary) continue;
         const std::string schema(made.temporary ? kTemporarySchema : made.schema);
         out.push_back({schema, made.name, "", target.column, from.cls, from.name, alone});
       }
@@ -107,6 +169,8 @@ std::vector<privacy::Copy> places(const sql::StatementFacts& facts, ColumnRef ta
     if (target.column != 0 && target.column != column.number) continue;
     const auto* label = table == nullptr ? nullptr : table->column(column.number);
     privacy::Copy copy{schema, relation->name, column.name, 0, from.cls, from.name, alone};
+    // Texts as they are: what proves nothing yet is searched anyway.
+    if (from.parts && !alone && label != nullptr && label->unproven) continue;
     if (label == nullptr || copy.tells_more(*label)) out.push_back(std::move(copy));
   }
   return out;
@@ -129,8 +193,9 @@ std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalo
       const bool own = read != nullptr && read->persistence == 't';
       for (const Sensitive& from :
            own ? sensitive(*read, source.column, held) : sensitive(labels, source.column)) {
-        for (privacy::Copy& copy :
-             places(facts, written.target, from, is_alone(source), catalog, labels)) {
+        const bool disguised = from.parts && disguises(source);
+        const bool alone = from.parts ? disguised : is_alone(source);
+        for (privacy::Copy& copy : places(facts, written.target, from, alone, catalog, labels)) {
           if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));
         }
       }

@@ -11,7 +11,9 @@ namespace sluice::mask {
 /// What a statement puts from columns of a class that is hidden by default into columns of
 /// permanent tables that are not hidden, by whomever: those who may see the one could otherwise
 /// show it to everybody through the other. What only tells how many there are, or is a number made
-/// of many, is no copy. Texts in which only parts are sensitive are found where they come to lie.
+/// of many, is no copy. Texts in which only parts are sensitive, and large objects, are searched
+/// where they come to lie: they are told where nothing is searched, and, where they are disguised
+/// (reversed, encoded), everywhere, as made of all classes.
 /// Those into temporary tables have `kTemporarySchema`; `held`: what a session has put into its
 /// own.
 std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalog::Catalog& catalog,

@@ -136,6 +136,34 @@ def test_nobody_makes_a_column_more_visible_by_copying_into_it(gateway, server):
     assert any(ssn in shown(gateway, "SELECT body FROM tickets", "sam") for ssn in SSNS), "who sees all sees it"
 
 
+DISGUISES = {"backwards": "reverse(body)", "encoded": "encode(convert_to(body, 'UTF8'), 'hex')", "in pieces": "split_part(body, '@', 1)"}
+LETTERS = ("DROP TABLE IF EXISTS letters; CREATE TABLE letters (id int, body text); INSERT INTO letters SELECT i, 'Please answer to zora.quarrington' || i || "
+           "'@secret.example about the garden' FROM generate_series(1, 60) i; ALTER TABLE letters OWNER TO sluice")
+PARTS = ("quarrington", "notgnirrauq", "quarrington".encode().hex())
+
+
+@pytest.fixture(scope="module")
+def letters(gateway, server):
+    server.sql(LETTERS, "orders")
+    assert until(lambda: "about the garden" in shown(gateway, "SELECT body FROM letters"))
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_what_cannot_be_found_in_a_text_any_more_is_hidden_as_a_whole(gateway, letters, name):
+    table = "coded_" + name.replace(" ", "_")
+    assert psql(gateway, f"CREATE TABLE {table} AS SELECT id, {DISGUISES[name]} AS x FROM letters", "sam").returncode == 0
+    for user in ("alice", "mia"):
+        seen = shown(gateway, f"SELECT x FROM {table}", user)
+        assert len(seen.split()) >= 60 and not [each for each in PARTS if each in seen], seen[:200]
+    assert any(each in shown(gateway, f"SELECT x FROM {table}", "sam") for each in PARTS)
+
+
+def test_what_is_copied_as_it_is_is_searched_where_it_lies(gateway, letters):
+    assert psql(gateway, "CREATE TABLE same_letters AS SELECT id, body AS x FROM letters", "sam").returncode == 0
+    seen = shown(gateway, "SELECT x FROM same_letters")
+    assert "quarrington" not in seen and "about the garden" in seen
+
+
 def test_what_is_not_made_is_not_relabelled(gateway):
     assert "door 7" in shown(gateway, "SELECT who FROM log")
     for user in ("mia", "sam"):
