@@ -54,7 +54,7 @@ constexpr Plate kPlates[] = {
     {"Italy", "[A-HJ-NPR-TV-Z]{2} ?[0-9]{3} ?[A-HJ-NPR-TV-Z]{2}", .51},
     {"Great Britain", "[A-PR-Y][A-HJ-PR-Y](?:0[2-9]|[12][0-9]|5[1-9]|[67][0-9]) ?[A-HJ-PR-Z]{3}", .39},
     {"Spain", "[0-9]{4}[ -]?[BCDFGHJKLMNPRSTVWXYZ]{3}", .46},
-    {"Germany", "[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[ -][0-9]{1,4}[EH]?", .25},
+    {"Germany", "[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[ -][0-9]{1,4} ?[EH]?", .25},
     {"the Netherlands", "(?:[BDFGHJ-NPRSTVWXZ]{2}-[0-9]{3}-[BDFGHJ-NPRSTVWXZ]|[BDFGHJ-NPRSTVWXZ]-[0-9]{3}-[BDFGHJ-NPRSTVWXZ]{2}|[0-9]{1,2}-[BDFGHJ-NPRSTVWXZ]{2,3}-[0-9]{1,2}|[BDFGHJ-NPRSTVWXZ]{2}-[0-9]{2}-[BDFGHJ-NPRSTVWXZ]{2}|[BDFGHJ-NPRSTVWXZ]{2}-[BDFGHJ-NPRSTVWXZ]{2}-[0-9]{2})", .35},
     {"Sweden", "[A-HJ-PR-UW-Z]{3} ?[0-9]{2}[A-HJ-NPR-UW-Z0-9]", .69},
     {"Brazil", "[A-Z]{3}(?:[0-9][A-J][0-9]{2}|-?[0-9]{4})", .5},

@@ -257,6 +257,25 @@ void find_position_columns(const std::vector<ColumnFacts>& columns,
   }
 }
 
+void leave_positions_of_sites(const Concepts& named, const std::vector<ColumnFacts>& columns,
+                              std::vector<ColumnDecision>& decisions) {
+  const auto moves = [](const ColumnFacts& each) {
+    return has(each.concepts, Concept::kPerson) || has(each.concepts, Concept::kUser) ||
+           has(each.concepts, Concept::kDevice) || has(each.concepts, Concept::kVehicle);
+  };
+  if (std::ranges::any_of(columns, moves) || std::ranges::any_of(decisions, [](const auto& each) {
+        return is_of_person(each) || each.cls == Class::kIpAddress;
+      }))
+    return;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const bool site = has(named, Concept::kSite) || has(columns[i].concepts, Concept::kSite);
+    if (!site || decisions[i].shape != Shape::kWhole || decisions[i].cls != Class::kGeoPosition)
+      continue;
+    decisions[i] = {};
+    decisions[i].evidence = {"the position of what was built, in a table without people"};
+  }
+}
+
 void find_people_columns(const std::vector<ColumnFacts>& columns,
                          std::vector<ColumnDecision>& decisions) {
   // Twice: names found by e-mail addresses bear witness for others.

@@ -234,7 +234,9 @@ void try_addresses(const ColumnInput& column, const ValueStats& stats, ValueVerd
   // Behind the street often stands a town on a line of its own; sentences begin otherwise.
   const double found =
       std::max(stats.whole[static_cast<size_t>(Class::kPostalAddress)], stats.address_first);
-  if (found < .4 || stats.with_space < .9 || stats.with_digit < .9 || stats.mean_length > 80 ||
+  // Houses in the country have names: "The Old Rectory, Church Lane".
+  const bool numbered = stats.with_digit >= (found >= .6 ? .6 : .9);
+  if (found < .4 || stats.with_space < .9 || !numbered || stats.mean_length > 80 ||
       share(column, [](std::string_view v) { return plausible(Class::kPostalAddress, v); }) < .97)
     return;
   better(best, {Class::kPostalAddress, .7F, true,

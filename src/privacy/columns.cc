@@ -185,7 +185,7 @@ ColumnDecision by_text(const Column& column) {
   if (stats.prose >= .3)
     return shaped(Shape::kFreeText, .9F,
                   fmt::format("{:.0f} % of the values are sentences", stats.prose * 100));
-  if (says_text(column) && (stats.values == 0 || stats.with_space > .2))
+  if (says_text(column) && (stats.values == 0 || stats.with_space > .2 || stats.with_find > 0))
     return shaped(Shape::kFreeText, .7F,
                   fmt::format("the name \"{}\" speaks of text", column.input.name));
   if (stats.whole_find >= .9 && !names_a_thing(column.concepts))
@@ -199,7 +199,8 @@ ColumnDecision by_text(const Column& column) {
   const bool spaced = stats.with_space > .2 || (stats.with_find > .5 && stats.digits_only < .5);
   const bool text_like = spaced && stats.person_pairs < .5 && stats.with_find > .02;
   // Links hold addresses too.
-  if (stats.with_proof > .02 || (!names_a_thing(column.concepts) && text_like))
+  // One that proves itself is enough: the others are only looked into.
+  if (stats.with_proof > 0 || (!names_a_thing(column.concepts) && text_like))
     return shaped(
         Shape::kFreeText, .5F,
         fmt::format("something is found in {:.0f} % of the values", stats.with_find * 100));
@@ -220,7 +221,7 @@ ColumnDecision decide(const Column& column, int year) {
   }
   if (column.type == TypeKind::kArray) {
     if (named.shape == Shape::kWhole) return named;
-    return names_a_thing(column.concepts) && input.parts.empty()
+    return names_a_thing(column.concepts) && input.parts.empty() && column.stats.with_proof == 0
                ? ColumnDecision{}
                : shaped(Shape::kStructured, .8F, "each element is judged by itself");
   }
@@ -228,7 +229,8 @@ ColumnDecision decide(const Column& column, int year) {
   // A checksum that all values pass says more than a name.
   if (valued.shape == Shape::kWhole &&
       (named.shape != Shape::kWhole ||
-       (valued.confidence >= .9F && named.confidence < .9F && !named.masked()))) {
+       (valued.confidence >= (named.cls == Class::kUserName ? .8F : .9F) &&
+        named.confidence < .9F && !named.masked()))) {
     valued.evidence.insert(valued.evidence.end(), named.evidence.begin(), named.evidence.end());
     return valued;
   }
@@ -374,6 +376,7 @@ std::vector<ColumnDecision> classify(const TableInput& table) {
   leave_other_dates(columns, decisions);
   find_people_columns(facts, decisions);
   find_position_columns(facts, decisions);
+  leave_positions_of_sites(meaning_of_name(table.name), facts, decisions);
   leave_recent_dates(facts, table.year, decisions);
   find_few_birth_dates(facts, table.year, decisions);
   find_paper_columns(facts, decisions);

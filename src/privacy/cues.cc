@@ -23,7 +23,9 @@ constexpr Line kLines[] = {
                 "telemovel cellulare telefoon mobiel gsm komorka numer rufnummer telefonnr tlf puhelin portable sms"},
     {kCueDirect, "call called ring dial text reach contact callback anrufen unter erreichbar rufen appeler appelez joindre llamar llame llamame ligar "
                  "ligue chiamare chiama bellen bel zadzwon zadzwonic dzwonic ring ringa soita zavolat "
-                "appele appelee appelle rappele rappelee rappelle rappeler joignable angerufen zuruckgerufen zuruckrufen ruckruf telefonisch ruft llamo llamado llamar llamada ligou chamou chamar chiamato chiamata richiamare "
+                "llama llaman chiamami chiamatemi chiamarlo chiamarla rappelez telefonare telefonato contattare contattato llamarle llamarlo llamarla contactar contacter joint "
+                 "richiamato richiamata richiami richiamo teruggebeld oddzwonienie kontaktowac zadzwonila "
+                 "appele appelee appelle rappele rappelee rappelle rappeler joignable angerufen zuruckgerufen zuruckrufen ruckruf telefonisch ruft llamo llamado llamar llamada ligou chamou chamar chiamato chiamata richiamare "
                 "gebeld belde terugbellen bereikbaar dzwonil dzwonila oddzwonic ringde ringte ringer oppringt soitti volal volala aradi arayin звонил звонила позвоните перезвоните"},
     {kCueAccount, "account acct konto kontonummer compte cuenta conta conto rekening rekeningnummer rachunek iban routing sort"},
     {kCueIdentity, "ni insurance steuer sozialversicherung personalausweis ssn sin tfn nino nhs bsn pesel cpf cnpj dni nie nif nir curp rfc pan aadhaar aadhar uid tax taxpayer tin itin steuer-id steuernummer "
@@ -43,7 +45,7 @@ constexpr Line kLines[] = {
                 "zamowienie faktura ordrenummer paket sendung package parcel shipment consignment transaction batch lot serial barcode ean isbn "
                 "qty quantity model po booking buchung reservation"},
     {kCuePerson, "p pania panem hr hrn fr mr mrs ms miss dr prof sir madam dear herr herrn frau hallo liebe lieber monsieur madame mme mlle cher chere sr sra srta senor senora "
-                 "don dona estimado estimada sig signor signora gentile egregio dhr mevr meneer mevrouw beste pan pani panu szanowny "
+                 "don dona estimado estimada sig signor signora gentile egregio ra dott ssa dottor dottoressa avv avvocato dhr heer mevr meneer mevrouw doctor doktor dokter docteur beste pan pani panu szanowny "
                  "contact name named patient customer client employee manager colleague"},
     {kCuePassword, "password passwd pwd passwort kennwort passphrase pass"},
 };

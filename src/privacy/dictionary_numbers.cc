@@ -14,14 +14,14 @@ constexpr DictionaryLine kLines[] = {
      "national nat identity identification citizen civil personal person social soc security sec socialsecurity resident residence government govt gov sozial sozialversicherung sozialvers sv svnr versicherungs ausweis personalausweis personen ident identitat "
                          "identite secu sociale identidad ciudadania seguridad identidade cidadao documento identita cittadino identiteit burger burgerservice tozsamosci dowod osobisty henkilo tunnus rodne person 身份证 身分証 证件 주민등록 паспорт identitetsnummer fiscal identificacion dokument documentnumber"},
     {Concept::kTax, "tax taxpayer taxid tin itin ein vat steuer steuerid steuernummer steuernr steuerident ust ustid uid fiscal fiscale fisc impot impots fiscales tributario tributaria imposto contribuinte fiscaal belasting btw podatkowy podatnik skatt skatte vero danove vergi"},
-    {Concept::kPassport, "traveldocument traveldocuments passport passports psprt pspt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
+    {Concept::kPassport, "ppt traveldocument traveldocuments passport passports psprt pspt pport passp pass reisepass passnummer passnr passeport pasaporte passaporte passaporto paspoort paspoortnummer paszport paszportu pas passi pasaport загранпаспорт huzhao ryoken 护照 旅券 여권 traveldoc"},
     {Concept::kLicence, "fsnr fsnummer "
      "fuehrerschein licence license lic licen lizenz schein fuhrerschein permis permiso licencia carteira patente patentino rijbewijs prawo jazdy korkort kjorekort korekort ajokortti ridicsky carnet cnh habilitacao ehliyet dl dln dlno"},
-    {Concept::kDriving, "fsnr fsnummer "
+    {Concept::kDriving, "cond fsnr fsnummer "
      "fuehrerschein driving driver drivers drv fuhrer fuhrerschein fahrerlaubnis conduire conducir conducao motorista guida rijbewijs jazdy korkort kjorekort korekort ajokortti ridicsky cnh dln dlno habilitacao ehliyet patente"},
     {Concept::kVehicle, "kfzkz "
      "vehicle vehicles veh car cars auto automobile truck motor fahrzeug fahrz kfz pkw vehicule voiture vehiculo coche veiculo carro veicolo automobile voertuig pojazd samochod fordon bil kjoretoy koretoj ajoneuvo vozidlo arac"},
-    {Concept::kPlate, "kennz kfzkz nrrej "
+    {Concept::kPlate, "kennz kfzkz nrrej regn "
      "plt "
      "plate plates licenceplate licenseplate numberplate regplate rego registration reg regno kennzeichen kfzkennzeichen nummernschild immatriculation immat plaque matricula placa placas targa kenteken rejestracja rejestracyjny regnr registreringsnummer nummerplade rekisterinumero spz plaka 车牌 ナンバー licensetag platetag"},
     {Concept::kVin, "vin vinno chassis chassisno fin fahrgestell fahrgestellnummer fahrgestellnr bastidor telaio chassi carrosserie podwozia"},
@@ -41,21 +41,23 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kBank, "debitaccount debitacct creditaccount creditacct payoutaccount payoutacct payeeaccount payeeacct savingsaccount savingsacct checkingaccount checkingacct chequingaccount ach achacct rib bank banks bnk banking banque banco banca banken banka bankkonto bankaccount bankrekening bankowe bankowy banco pankki"},
     {Concept::kAccount, "pix chavepix upi vpa bizum paypal venmo cashapp cashtag zelle swish clabe cbu cvu aliascbu paynow promptpay konta uctu bankgiro plusgiro gyejwa kouza koza zhanghao achacct rib 계좌 口座 账号 账户 rek rachunku rachunki "
      "account acct acc accnt accountno acctno accountnumber konto kontonummer kontonr ktonr kto compte cuenta conta conto rekening rekeningnummer rachunek numerkonta tili ucet clabe hesap kontonummer accno bankkonto"},
+    {Concept::kLedger, "gl ledger generalledger sachkonto sachkonten hauptbuch kontenplan kontenrahmen contable contables comptable comptables contabile contabil grootboek grootboekrekening ksiegowe ksiegowy huvudbok"},
     {Concept::kRouting, "routing aba rtn sort sortcode blz bankleitzahl bankcode guichet agencia abi clearing clearingnummer ifsc transit bsb micr"},
     {Concept::kBic, "bic swift biccode swiftcode bicswift"},
     {Concept::kWallet, "wallet btc bitcoin eth ethereum crypto xmr ltc usdt coin blockchain walletaddr walletaddress brieftasche portefeuille cartera carteira portafoglio onchain solana xrp doge"},
     {Concept::kMedical, "medical med medic clinic clinical hospital health mrn krankenakte patientenakte patientennummer medizinische medico medica historia clinica prontuario cartella clinico medisch patientnr medyczna kartoteka journalnr patientjournal emr ehr chartno patientchart patient"},
     {Concept::kRecord, "hist "
      "record rec records file chart akte dossier historial historia prontuario cartella dossiernummer mrn kartoteka journal"},
-    {Concept::kInsurance, "insid krankenkassennr krankenkassennummer "
+    {Concept::kInsurance, "cns carteirinha afiliacion afiliado zorgpolis verzekerden verzekerdenr insid krankenkassennr krankenkassennummer "
      "insurance insur ins policy insurer versicherung versicherungs versicherten versichertennummer versnr krankenkasse krankenversicherung kvnr kvnummer krankenversichertennummer assurance mutuelle securite seguro poliza apolice assicurazione polizza tessera verzekering polis ubezpieczenie polisa forsakring forsikring vakuutus medicare medicaid hic mbi coverage subscriber sanitaria "},
     {Concept::kHealth, "rxnm rxname dietary unvertraglichkeit comorbidities teshis zhenduan byomei pregnancystatus vaccinestatus hivstatus diagnosis diagnoses diag dx icd icd10 condition conditions disease illness symptom symptoms allergy allergies medication medications meds prescription rx drug dosage treatment therapy surgery procedure vaccine vaccination immunization disability pregnancy pregnant "
                        "hiv std mental psychiatric lab labresult testresult bmi cholesterol glucose pathology prognosis anamnesis chronic diagnose diagnosen krankheit erkrankung symptome allergie allergien medikament medikamente medikation rezept behandlung therapie befund behinderung impfung schwanger "
                        "diagnostic maladie pathologie allergie medicament ordonnance traitement diagnostico enfermedad alergia alergias medicamento medicacion tratamiento doenca medicacao tratamento diagnosi malattia allergie farmaco terapia ziekte aandoening allergieen medicatie behandeling "
                        "diagnoza rozpoznanie choroba alergia lek leki leczenie diagnos sjukdom lakemedel sygdom diagnoosi nemoc"},
     {Concept::kBlood, "krevni xuexing ketsuekigata blood bloodtype bloodgroup blutgruppe blut groupesanguin sanguin sangre sanguineo sangue sanguigno bloedgroep krwi blodgrupp blodtype kangrubu gruposang groupesang gruppesang"},
-    {Concept::kPassword, "psk wpakey presharedkey passkey password passwords passwd pwd pass passw pswd psw passphrase passcode passwort kennwort pw losung motdepasse mdp contrasena contrasenya clave senha palavra passe parola wachtwoord haslo losenord adgangskode passord salasana heslo sifre пароль 密码 パスワード 비밀번호"},
-    {Concept::kSecret, "secret secrets scrt clientsecret sharedsecret credential credentials creds geheim geheimnis secreto segredo segreto secreta apisecret appsecret securityanswer"},
+    {Concept::kPassword, "securityanswer secretanswer securityanswers secretanswers sicherheitsantwort reponsesecrete respuestasecreta respostasecreta rispostasegreta "
+     "psk wpakey presharedkey passkey password passwords passwd pwd pass passw pswd psw passphrase passcode passwort kennwort pw losung motdepasse mdp contrasena contrasenya clave senha palavra passe parola wachtwoord haslo losenord adgangskode passord salasana heslo sifre пароль 密码 パスワード 비밀번호"},
+    {Concept::kSecret, "secret secrets scrt clientsecret sharedsecret credential credentials creds geheim geheimnis secreto segredo segreto secreta apisecret appsecret"},
     {Concept::kToken, "resettoken activationtoken verificationtoken confirmationtoken token tokens tok bearer accesstoken refreshtoken authtoken oauth pat apitoken jeton"},
     {Concept::kJwt, "jwt jws idtoken jwttoken"},
     {Concept::kKey, "key keys apikey accesskey secretkey signingkey encryptionkey schlussel cle clave chave chiave sleutel klucz keydata keymaterial"},

@@ -5,12 +5,12 @@ namespace {
 
 // clang-format off
 constexpr DictionaryLine kLines[] = {
-    {Concept::kGiven, "initials initialen initiales iniciales inicjaly initialer voorletters doppelname kutsumanimi mellomnavn ім імя піб ονοματεπώνυμο ονοματεπωνυμο お名前 フリガナ ふりがな 氏名カナ hovaten vardas 성함 الكامل نام शुभनाम "
+    {Concept::kGiven, "furigana yomigana yomikata initials initialen initiales iniciales inicjaly initialer voorletters doppelname kutsumanimi mellomnavn ім імя піб ονοματεπώνυμο ονοματεπωνυμο お名前 フリガナ ふりがな 氏名カナ hovaten vardas 성함 الكامل نام शुभनाम "
      "όνομα ονομα fnam etunimet seongmyeong kanjiname kananame otchestvo xingming namae shimei ireum nama hoten onoma vezeteknev prenume ime keresztnev "
      "fullname vollname displayname nomecompleto nomeecognome fio фио 姓名 氏名 성명 imieinazwisko first given forename fname firstname fore vor vorname vornamen rufname prenom prenoms voornaam roepnaam imie imiona fornamn tilltalsnamn fornavn etunimi "
                       "jmeno krestni nombre nombres pila primer nome christian middle mid mname middlename mi givenname gname ad isim imya prenume keresztnev "
                       "имя отчество 名 下の名前 이름 frstnm fnm frst"},
-    {Concept::kFamily, "meisjes meisjesnaam nomnaissance nomdenaissance szuletesinev kizlik anneadi babaadi anyjaneve pavarde uzvards прізвище العائلة اللقب उपनाम "
+    {Concept::kFamily, "sn meisjes meisjesnaam nomnaissance nomdenaissance szuletesinev kizlik anneadi babaadi anyjaneve pavarde uzvards прізвище العائلة اللقب उपनाम "
      "επώνυμο επωνυμο lnam familia eponymo prezime nume vezetek csaladnev vorfamilienname "
      "last family surname lname lastname sur sname familyname nach nachname familie familien familienname zuname geburtsname maiden nom apellido apellidos paterno materno "
                        "sobrenome apelido cognome achternaam familienaam tussenvoegsel nazwisko efternamn etternavn efternavn sukunimi prijmeni soyad soyadi soyisim familiya "
@@ -48,7 +48,7 @@ constexpr DictionaryLine kLines[] = {
      "telefonu phn telefonow telefonica telefonico mobiltelefon phone phones ph telephone tel telno phonenumber phoneno mobile mob mobil cell cellphone cellular fon handy handynr fax telefax telefon telefone telefono telefoon tel1 tel2 "
                       "telefonnummer rufnummer telefonnr ruf durchwahl festnetz portable mobilnummer movil celular telemovel cellulare gsm mobiel telefoonnummer komorka komorkowy tlf puhelin matkapuhelin puhelinnumero "
                       "telnr whatsapp msisdn sms landline dial callback hotline telefonszam teléfono recado celulare 电话 電話 手机 手機 携帯 전화 핸드폰 телефон fixe movil"},
-    {Concept::kStreet, "utca hazszam strada stradanr вулиця вул οδός οδος 도로명 "
+    {Concept::kStreet, "billstreet shipstreet utca hazszam strada stradanr вулиця вул οδός οδος 도로명 "
      "gatu hausnummer hausnr huisnummer houseno housenumber street str streets strasse strassenname stras rue voie calle via rua logradouro endereco straat straatnaam ulica ul gata gade katu ulice sokak cadde indirizzo "
                        "адрес улица 街道 番地 line1 line2 line3 addrline adrline addr1 addr2 addr3 address1 address2 address3 adresse1 adresse2 addressline streetaddress"},
     {Concept::kAddress, "utdelningsadress lahiosoite billaddr shipaddr billaddress shipaddress billadr shipadr адреса проживання проживания жительства 所在地 自宅住所 家庭住址 收货地址 배송지 도로명주소 العنوان عنوان पता निवास "
@@ -70,7 +70,7 @@ constexpr DictionaryLine kLines[] = {
     {Concept::kGender, "gender sex geschlecht genre sexe sexo genero sesso genere geslacht plec kon kjonn sukupuoli pohlavi cinsiyet пол 性别 性別 성별 salutation anrede civilite"},
     {Concept::kNationality, "nationality citizenship nationalitat staatsangehorigkeit nationalite nacionalidad nacionalidade nazionalita cittadinanza nationaliteit obywatelstwo narodowosc nationalitet kansalaisuus uyruk 国籍"},
     {Concept::kReligion, "zongjiao religion religious faith belief denomination konfession glaube bekenntnis croyance religione religiao geloof godsdienst wyznanie uskonto trossamfund kirche creed worship faithgroup"},
-    {Concept::kEthnicity, "minzu politicalparty politicalopinion sexualorientation unionmember unionmembership ethnicity ethnic race racial ethnie origine etnia raza raca razza etniciteit afkomst etnicznosc etnicitet caste tribe herkunft ethnizitat ethnische ethnique etnico etnica heritage"},
+    {Concept::kEthnicity, "minzu politicalparty politicalopinion sexualorientation unionmember unionmembership tradeunion gewerkschaft gewerkschaftszugehorigkeit syndicat sindicato sindacato vakbond ethnicity ethnic race racial ethnie origine etnia raza raca razza etniciteit afkomst etnicznosc etnicitet caste tribe herkunft ethnizitat ethnische ethnique etnico etnica heritage"},
     {Concept::kSalary, "salary wage wages income pay payroll compensation gehalt lohn einkommen salaire revenu remuneration salario sueldo ingresos renda stipendio reddito salaris loon inkomen pensja wynagrodzenie lonn palkka maas ctc bonus"},
     {Concept::kLocation, "location loc position pos standort lage ubicacion localizacion localizacao posizione locatie lokalizacja gps coordinates coords coord koordinaten whereabouts tracker geolocation geoloc"},
     {Concept::kGeo, "homearea homebox homecircle homezone homepolygon geo gps geom geopoint geography latlng latlon latlong lonlat lnglat geohash coordinates coords coord koordinaten coordonnees coordenadas coordinate wgs84 geometry geolocation geoloc"},

@@ -33,7 +33,7 @@ constexpr Hint kHints[] = {
     {"://[^ @/]*:[^ @]+@|-----BEGIN|eyJ[A-Za-z0-9_-]{6}|[$][A-Za-z0-9]+-?[A-Za-z0-9]*[$]|[A-Za-z0-9_+/=-]{16}|AKIA|AIza|PuTTY|hooks\\.slack|api/webhooks|\\*[0-9A-F]{8}|"
      "[{][A-Z0-9]+[}]|pbkdf2|scrypt|SCRAM-", find_secrets},
     {"(?i:passwords?|passwd|passphrase|pwd|pw|kennwort|passwort|mot de passe|contrase[^ ]{1,2}a|clave|senha|wachtwoord|has[^ ]{1,2}o|senord|adgangskode|passord|salasana|heslo|parola|"
-     "secret|token|key|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|sid|sessid|phrase|words|mnemonic|seed)[\"']?(?: ?[:=]| (?:is|was|ist|lautet|est|es|era|to|e|\xc3\xa8|\xc3\xa9) |  ?[^ ]+[0-9])|"
+     "secret|token|key|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|sid|sessid|phrase|words|mnemonic|seed)[\"']?(?: ?[:=]| (?:reset|set|changed|is|was|ist|lautet|est|es|era|to|e|\xc3\xa8|\xc3\xa9) |  ?[^ ]+[0-9])|"
      "otpauth:|(?i:bearer|basic) +[A-Za-z0-9._~+/-]{12}", find_said_secrets},
     {"[0-9][A-Za-z]?,? (?:[A-Z\\xc3-\\xc5]|[0-9]{1,3}(?:st|nd|rd|th) )", find_numbered_streets},
     {"(?i:flat|studio|apt|apartment|unit|suite|h\\. ?no|house no|plot no|box|postfach|postbus|postale?|skr\\.|psc)\\.? (?:[A-Za-z]+ )?[0-9]", find_boxes},
@@ -46,7 +46,7 @@ constexpr Hint kHints[] = {
     {"Mah|Cad|Cd\\.|Sok|Sk\\.|Bulv|Blv|[\\xd0-\\xd1][^ ]+ [\\x80-\\xff]|[\\xe4-\\xed][\\x80-\\xff]+ ?[0-9]", find_streets_in_other_scripts},
     {"[0-9]\\.[0-9]{3}|\xc2\xb0|POINT|geo:", find_positions},
     {"[A-Z\\xc3-\\xd4][A-Za-z\\x80-\\xff'.-]* (?:(?:de|da|do|dos|das|du|del|della|di|la|van|von|der|den|ter|ten|bin|al|el|ibn|zu|af|av|y|e|le|vom) ){0,3}[A-Z\\xc3-\\xd4]|"
-     "[a-z\\x80-\\xff,;] [A-Z\\xc3-\\xd4][a-z\\x80-\\xff]|(?:^|[ (])(?:[pP]|[MHFSDP]rs?|Ms|Sra|Sig|Dhr|Mevr|Prof|Mme|Mlle|Hrn)\\. ?[A-Z\\xc3-\\xd4]|\xe6\xa7\x98|\xe3\x81\x95\xe3\x82\x93|\xe6\xb0\x8f|\xe5\x85\x88\xe7\x94\x9f|\xe5\xa5\xb3\xe5\xa3\xab|\xe5\xb0\x8f\xe5\xa7\x90|\xeb\x8b\x98|\xec\x94\xa8", find_people},
+     "[a-z\\x80-\\xff,;] [A-Z\\xc3-\\xd4][a-z\\x80-\\xff]|(?:^|[ (])(?:[pP]|(?i:[mhfsdp]rs?|ms|sra|srta|sig|sig\\.ra|dhr|mevr|prof|mme|mlle|hrn|dott|dott\\.ssa|avv))\\. ?[A-Z\\xc3-\\xd4]|\xe6\xa7\x98|\xe3\x81\x95\xe3\x82\x93|\xe6\xb0\x8f|\xe5\x85\x88\xe7\x94\x9f|\xe5\xa5\xb3\xe5\xa3\xab|\xe5\xb0\x8f\xe5\xa7\x90|\xeb\x8b\x98|\xec\x94\xa8", find_people},
     {"(?i:born|birth|dob|d\\.o\\.b|gebor|geb\\.|geburt|naiss|n\xc3\xa9|nac|nasc|nat[oa]|urod|f\xc3\xb6" "d|f\xc3\xb8" "d|passp|reisep|passe|pasap|passa|paspo|paszp|pass|pasu|licen|dl|schein|permis|carnet|cnh|patente|rijbew|prawo|k\xc3\xb6rk|"
      "mrn|pat[-:# ]|pid[-:# ]|chart|record|patient|akte|dossier|historia|prontu|cartella|insur|policy|member|versich|kranken|mutuelle|seguro|p\xc3\xb3liz|polizza|tessera|medicare|nhs|"
      "plate|regis|reg[ .:]|kennz|immat|plaque|matr|placa|targa|kentek|rejestr|vin|chassis|fahrg|fin[ .:]|device|udid|idfa|gaid|aaid|ser\\.|serial|serien|bic|swift|cvv|cvc|csc|code|ziffer|pin|"

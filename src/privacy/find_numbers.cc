@@ -68,9 +68,16 @@ float scheme_confidence(const NumberScheme& scheme, const WrittenNumber& number,
   return confidence;
 }
 
-float phone_confidence(const WrittenNumber& number, Cues& cues) {
+/// "x634", "ext. 634", "#634", "poste 12" belong to the number before them; `said`: by
+/// a word.
+size_t extension_end(std::string_view text, size_t at, bool* said = nullptr);
+
+float phone_confidence(const WrittenNumber& number, std::string_view text, Cues& cues) {
   float confidence = phone_likeness(number);
   if (number.digits.size() > 15 || is_date(number)) return 0;
+  bool extended = false;
+  if (extension_end(text, number.end, &extended) > number.end && extended)
+    confidence = std::max(confidence, .75F);
   if (cues.has(kCuePhone)) return confidence > 0 ? std::min(.97F, confidence + .3F) : .75F;
   if (cues.has(kCueDirect))
     return confidence > 0              ? std::min(.95F, confidence + .25F)
@@ -94,7 +101,7 @@ void consider_labelled(const WrittenNumber& number, Cues& cues, Find& best) {
   if (cues.has(kCueIdentity) && number.digits.size() >= 8) offer(Class::kNationalId, .55F);
 }
 
-void consider(const WrittenNumber& number, Cues& cues, Find& best) {
+void consider(const WrittenNumber& number, std::string_view text, Cues& cues, Find& best) {
   const auto offer = [&](Class cls, float confidence) {
     // Of two that are as sure the longer one is whole.
     const bool longer = confidence == best.confidence && number.groups > best.groups;
@@ -108,23 +115,28 @@ void consider(const WrittenNumber& number, Cues& cues, Find& best) {
   if (!number.plus && !number.parenthesis)
     for (const NumberScheme& scheme : number_schemes(number.digits.size()))
       offer(scheme.cls, scheme_confidence(scheme, number, cues));
-  offer(Class::kPhone, phone_confidence(number, cues));
+  offer(Class::kPhone, phone_confidence(number, text, cues));
   consider_labelled(number, cues, best);
 }
 
-/// "x634", "ext. 634", "#634" belong to the number before them.
-size_t extension_end(std::string_view text, size_t at) {
+size_t extension_end(std::string_view text, size_t at, bool* said) {
+  // Longer ones first: "ext" begins with none of the others.
+  constexpr std::string_view kWords[] = {"extension", "ext",   "x",     "#",         "poste",
+                                         "interno",   "int",   "ramal", "dw",        "durchwahl",
+                                         "toestel",   "anexo", "wew",   "anknytning"};
   size_t i = at;
+  if (i < text.size() && text[i] == ',') ++i;
   if (i < text.size() && text[i] == ' ') ++i;
-  const std::string_view rest = text.substr(i, 5);
-  if (rest.starts_with("ext")) {
-    i += 3;
-    if (i < text.size() && text[i] == '.') ++i;
-  } else if (!rest.empty() && (rest[0] == 'x' || rest[0] == '#')) {
-    ++i;
-  } else {
-    return at;
-  }
+  const std::string_view rest = text.substr(i);
+  const auto* const word = std::find_if(std::begin(kWords), std::end(kWords), [&](auto each) {
+    return rest.size() > each.size() &&
+           std::equal(each.begin(), each.end(), rest.begin(),
+                      [](char small, char c) { return to_lower(c) == small; });
+  });
+  if (word == std::end(kWords)) return at;
+  i += word->size();
+  if (said != nullptr) *said = word->size() > 1;
+  if (i < text.size() && (text[i] == '.' || text[i] == ':')) ++i;
   if (i < text.size() && text[i] == ' ') ++i;
   const size_t first = i;
   while (i < text.size() && is_digit(text[i]) && i - first < 6) ++i;
@@ -163,7 +175,7 @@ Find best_from(std::string_view text, const DigitGroups& groups, size_t first) {
     extend(number, text, group);
     if (number.digits.size() >= kLeastDigits || (n == 2 && is_date(number)) ||
         (n == 0 && number.digits.size() == 6))
-      if (may_end(text, number.end)) consider(number, cues, best);
+      if (may_end(text, number.end)) consider(number, text, cues, best);
   }
   if (best.confidence >= kLeastConfidence && best.cls == Class::kPhone)
     best.end = extension_end(text, best.end);

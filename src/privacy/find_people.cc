@@ -90,7 +90,7 @@ class Names {
         i += is_high(c) ? decode(text_.substr(i)).length : 1;
         continue;
       }
-      if (is_lower(c) && run_.empty()) {
+      if (is_lower(c) && run_.empty() && !begins_name(i)) {
         // Most words: they only stand before others.
         before_ = {};
         before_.begin = i;
@@ -127,7 +127,7 @@ class Names {
       if (run_.size() > kLongestName) flush();
       return;
     }
-    if (!run_.empty() && word.end - word.begin <= 6 &&
+    if ((!run_.empty() || begins_name(word.begin)) && word.end - word.begin <= 6 &&
         is_particle(text_.substr(word.begin, word.end - word.begin))) {
       run_.push_back(word);
       return;
@@ -137,13 +137,35 @@ class Names {
     has_before_ = true;
   }
 
+  bool is_title(const Word& word) const { return (cue_of(folded(word)) & kCuePerson) != 0; }
+
+  /// "dhr. van Dijk": whether a particle at `i` stands behind a form of address.
+  bool begins_name(size_t i) const {
+    if (!has_before_ || i - before_.end > 2 || !is_title(before_)) return false;
+    const Word word = read_word(text_, i);
+    return word.end - word.begin <= 3 && word.end < text_.size() && text_[word.end] == ' ' &&
+           is_particle(text_.substr(word.begin, word.end - word.begin));
+  }
+
+  /// Whether a form of address stands before the word: "Mme Le Goff", "Mevrouw van der Berg".
+  bool is_titled(size_t at) const {
+    // "Herr der Lage" is nobody: German names begin otherwise.
+    const std::string word = folded(run_[at]);
+    if (word == "der" || word == "die" || word == "das" || word == "den" || word == "dem")
+      return false;
+    const bool small = !is_part(run_[at]) || plain_word(word) == PlainWord::kArticle;
+    if (!small || is_title(run_[at])) return false;
+    if (at > 0) return is_title(run_[at - 1]);
+    return has_before_ && run_[at].begin - before_.end <= 2 && is_title(before_);
+  }
+
   /// Leaves away words that stand before a name and particles at its end.
   void trim() {
     // "Account Manager Rohan D.": what stands before a role belongs to it.
     size_t drop = 0;
     for (size_t i = 0; i + 2 < run_.size(); ++i)
       if (is_part(run_[i]) && plain_word(folded(run_[i])) == PlainWord::kOpener) drop = i;
-    while (drop < run_.size() &&
+    while (drop < run_.size() && !(drop + 1 < run_.size() && is_titled(drop)) &&
            (plain_word(folded(run_[drop])) == PlainWord::kOpener ||
             plain_word(folded(run_[drop])) == PlainWord::kArticle || !is_part(run_[drop]))) {
       before_ = run_[drop];

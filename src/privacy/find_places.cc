@@ -18,6 +18,8 @@ namespace {
   "(?:(?:de la|de las|de los|de les|de "                                                          \
   "l'|della|delle|degli|dello|dei|del|des|de|du|dos|das|da|do|di|la|le|les|el|los|las|l'|d'|den|" \
   "der|van|von|zu|am|im) ?)*"
+// Streets called by a day: ul. 3 Maja, Via 25 Aprile, Calle 5 de Mayo.
+#define DAY "(?:[0-9]{1,2}(?:\\xc2[\\xba\\xb0])? )?"
 #define HOUSE "[0-9]{1,5}(?:[a-z]\\b| ?[A-Z]\\b)?(?:[/-] ?[0-9]{1,4}(?:[a-z]\\b| ?[A-Z]\\b)?)*\\b"
 #define TOWN \
   "(?:,? ?\\n? ?(?:[A-Z]{1,2}-)?[0-9]{4,6}(?:-[0-9]{3,4})?,? " WORD "(?:[ -]" WORD "){0,2})?"
@@ -31,7 +33,7 @@ namespace {
   "gardens|grove|mews|square|place|pl|row|hill|rise|walk|way|wharf|quay|fort|station|plaza|alley|" \
   "crossing|path|pike|turnpike|nagar|marg|chowk|colony|"                                           \
   "ganj|vihar|enclave|bypass|expressway|loop|point|ridge|run|view|vista|cove|bend|creek|valley|"   \
-  "meadows|estate|estates|drives|roads|ways|parade|esplanade)"
+  "meadows|estate|estates|drives|roads|ways|parade|esplanade|approach)"
 
 #define DWELLING                                                                                \
   "(?:Green|Close|Paddocks?|Lane|Mews|Avenue|Crescent|Drive|Grove|Limes|Elms|Oaks|Willows|"     \
@@ -91,13 +93,13 @@ const PatternList& named_by_beginning() {
   static const PatternList all = {
     // Calle de Alcalá 12; Via Roma, 5; Rua Augusta 1500
     {Class::kPostalAddress, .92F,
-     "((?i:\\bcalle|\\bc/|\\bc\\.|\\bavenida|\\bavda\\.?|\\bav\\.?|\\bplaza|\\bpaseo|\\bpasaje|\\bcamino|\\bcarretera|\\bcarrera|\\bronda|\\btraves\\xc3\\xad" "a|\\brambla|\\bglorieta|\\burbanizaci\\xc3\\xb3n|\\bacceso|"
+     "((?i:\\bcalle|\\bpza\\.?|\\bplza\\.?|\\bctra\\.?|\\bcno\\.?|\\burb\\.?|\\bc/|\\bc\\.|\\bavenida|\\bavda\\.?|\\bav\\.?|\\bplaza|\\bpaseo|\\bpasaje|\\bcamino|\\bcarretera|\\bcarrera|\\bronda|\\btraves\\xc3\\xad" "a|\\brambla|\\bglorieta|\\burbanizaci\\xc3\\xb3n|\\bacceso|"
      "\\bcuesta|\\bcallej\\xc3\\xb3n|\\bprivada|\\bcircuito|\\bcalzada|\\bprolongaci\\xc3\\xb3n|\\bcerrada|\\bandador|\\bvereda|\\bvialidad|\\bviaducto|\\bcorredor|\\bdiagonal|\\bperif\\xc3\\xa9rico|\\bretorno|\\bperiferico|"
      "\\bvia|\\bviale|\\bpiazza|\\bpiazzale|\\bcorso|\\bvicolo|\\bstretto|\\bincrocio|\\brotonda|\\bborgo|\\bcanale|\\bstrada|\\bcontrada|\\blargo|"
      "\\brua|\\br\\.|\\btravessa|\\bpra\\xc3\\xa7" "a|\\balameda|\\brodovia|\\bestrada|\\bvila|\\bladeira|\\btrecho|\\bquadra|\\bn\\xc3\\xba" "cleo|\\bch\\xc3\\xa1" "cara|\\bfazenda|\\bs\\xc3\\xadtio|\\besplanada|\\baeroporto|\\bviela|\\bcampo|\\bconjunto|\\bcol\\xc3\\xb4nia|\\blargo|\\bparque|\\bpasarela|\\bpassarela|\\bp\\xc3\\xa1tio|\\bvale|\\bmorro|\\bloteamento|\\bloteamiento|\\blagoa|\\bjardim|\\bfavela|\\bdistrito|\\bcondom\\xc3\\xadnio|\\b\\xc3\\xa1rea|\\bfeira|\\besta\\xc3\\xa7\\xc3\\xa3o|\\brecanto|\\bresidencial|\\bsetor|\\bvereda|\\bvia) "
-     SMALL WORD "(?: " SMALL WORD "){0,4},? (?:n[.\\xc2\\xba\\xb0]{0,2} ?|n\\xc3\\xbam\\.? ?|num\\.? ?|s/n|#)?" HOUSE UNIT TOWN ")"},
+     DAY SMALL WORD "(?: " SMALL WORD "){0,4},? (?:n[.\\xc2\\xba\\xb0]{0,2} ?|n\\xc3\\xbam\\.? ?|num\\.? ?|s/n|#)?" HOUSE UNIT TOWN ")"},
     // ul. Długa 5/3
-    {Class::kPostalAddress, .93F, "\\b((?i:ul|al|pl|os|ulica|aleja|plac|osiedle)\\.? " WORDS " " HOUSE TOWN ")"},
+    {Class::kPostalAddress, .93F, "\\b((?i:ul|al|pl|os|ulica|aleja|plac|osiedle)\\.? " DAY WORDS " " HOUSE "(?: (?:m|lok)\\. ?[0-9]{1,4}[a-z]?\\b)?" TOWN ")"},
     };
   return all;
 }
@@ -114,7 +116,8 @@ const PatternList& other_scripts() {
   static const PatternList all = {
     {Class::kPostalAddress, .88F, "(" WORDS " (?:Mahallesi|Mah\\.|Caddesi|Cad\\.|Cd\\.|Soka\\xc4\\x9f\\xc4\\xb1|Sokak|Sok\\.|Sk\\.|Bulvar\\xc4\\xb1|Blv\\.)(?: ?No ?:? ?[0-9/]+)?)"},
     {Class::kPostalAddress, .92F, "((?:\xd1\x83\xd0\xbb\\.|\xd1\x83\xd0\xbb\xd0\xb8\xd1\x86\xd0\xb0|\xd0\xbf\xd1\x80\\.|\xd0\xbf\xd1\x80\xd0\xbe\xd1\x81\xd0\xbf\xd0\xb5\xd0\xba\xd1\x82|\xd0\xbf\xd0\xb5\xd1\x80\\.|\xd1\x88\\.|\xd0\xbd\xd0\xb0\xd0\xb1\\.|\xd0\xb1\xd1\x83\xd0\xbb\\.|\xd0\xb0\xd0\xbb\\.) ?[\\x80-\\xff][\\x80-\\xff -]+,? (?:\xd0\xb4\\.? ?)?[0-9]+(?:/[0-9]+)?(?: [\\x80-\\xff]{1,4}\\.? ?[0-9]+)?)"},
-    // 北京路123号; 千代田区1-2-3; 세종대로 110
+    // 北京路123号; 千代田区1-2-3; 세종대로 110; 西湖区和平里3区95号楼
+    {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}?(?:\xe5\xb8\x82|\xe5\x8c\xba|\xe5\x8e\xbf|\xe9\x95\x87)[\\x80-\\xff]{0,40}[0-9]{1,4}(?:\xe5\x8c\xba|\xe5\x8f\xb7|\xe6\xa0\x8b|\xe5\xbc\x84|\xe6\xa5\xbc)[\\x80-\\xff0-9]{0,30})"},
     {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}(?:\xe8\xb7\xaf|\xe8\xa1\x97|\xe9\x81\x93|\xe5\xb7\xb7)[A-Za-z]?(?:[\\x80-\\xff]{0,6})[0-9]*(?:\xe5\x8f\xb7|\xe5\xba\xa7)?(?:[0-9]+(?:\xe5\x8f\xb7|\xe5\xba\xa7|\xe6\xa0\x8b|\xe6\xa5\xbc|\xe5\xae\xa4|\xe5\x8d\x95\xe5\x85\x83))*(?: ?[0-9]{6})?)"},
     {Class::kPostalAddress, .9F, "([\\x80-\\xff]{6,60}?(?:\xe9\x83\xbd|\xe9\x81\x93|\xe5\xba\x9c|\xe7\x9c\x8c|\xe5\xb8\x82|\xe5\x8c\xba|\xe7\x94\xba|\xe6\x9d\x91)[\\x80-\\xff]{0,40}[0-9]{1,4}(?:-[0-9]{1,4}|\xe4\xb8\x81\xe7\x9b\xae[0-9-]*(?:\xe7\x95\xaa[0-9-]*(?:\xe5\x8f\xb7)?)?|\xe7\x95\xaa[\\x80-\\xff0-9-]*)[0-9-]*(?: [\\x80-\\xff]+[0-9]*)?)"},
     {Class::kPostalAddress, .9F, "((?:[\\x80-\\xff]{6,30} ){0,3}[\\x80-\\xff]{3,24}(?:\xeb\xa1\x9c|\xea\xb8\xb8|\xea\xb0\x80) ?[0-9]{1,4}(?:-[0-9]+)?(?:\xea\xb8\xb8 ?[0-9]+)?(?: \\([\\x80-\\xff0-9]+\\))?)"},
@@ -136,6 +139,7 @@ const PatternList& positions() {
 #undef WORD
 #undef WORDS
 #undef SMALL
+#undef DAY
 #undef HOUSE
 #undef TOWN
 #undef UNIT
@@ -173,6 +177,9 @@ bool counts_parts(std::string_view match) {
 float judge_street(std::string_view match, const Pattern& pattern) {
   if (pattern.confidence > .6F) return pattern.confidence;
   if (!is_digit(match[0])) return counts_parts(match) ? 0 : pattern.confidence;
+  // "12 Stück U-48811": a letter before a hyphen is no street.
+  const std::string_view last = match.substr(match.rfind(' ') + 1);
+  if (last.size() == 1 || (last.size() == 2 && (last[1] == '-' || last[1] == '.'))) return 0;
   size_t digits = 0;
   while (digits < match.size() && is_digit(match[digits])) ++digits;
   const bool year = digits == 4 && (match.starts_with("19") || match.starts_with("200") ||

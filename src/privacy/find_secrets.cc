@@ -35,7 +35,7 @@ void find_said_secrets(Scan& scan) {
     {Class::kMfaSeed, .97F, R"((otpauth://[^\s'"<>]+))"},
     {Class::kSessionCookie, .9F, R"((?i:\b(?:phpsessid|jsessionid|asp\.net_sessionid|connect\.sid|session_?id|sessid|sid|csrf_?token|xsrf-token|auth_?token|remember_token)=)([A-Za-z0-9%._~+/-]{10,}))"},
     {Class::kPassword, .85F,
-     R"re((?i:\b(?:pass ?words?|passwd|pwd|passwort|kennwort|passphrase|mot de passe|contrase(?:\xc3\xb1|n)a|clave|senha|wachtwoord|has(?:\xc5\x82|l)o|l(?:\xc3\xb6|o)senord|adgangskode|passord|salasana|heslo|parola|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c)\b["']?\s{0,2}(?:is|was|ist|lautet|est|es|era|\x{e8}|\xc3\xa8|e|\xc3\xa9|to|:|=|=>)\s{0,2}["']?)([^\s"',;<>]*[0-9!@#$%^&*_?+=~-][^\s"',;<>]*))re"},
+     R"re((?i:\b(?:pass ?words?|passwd|pwd|passwort|kennwort|passphrase|mot de passe|contrase(?:\xc3\xb1|n)a|clave|senha|wachtwoord|has(?:\xc5\x82|l)o|l(?:\xc3\xb6|o)senord|adgangskode|passord|salasana|heslo|parola|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c)\b["']?\s{0,2}(?:(?:reset|set|changed)\s)?(?:is|was|ist|lautet|est|es|era|\x{e8}|\xc3\xa8|e|\xc3\xa9|to|:|=|=>)\s{0,2}["']?)([^\s"',;<>]*[0-9!@#$%^&*_?+=~-][^\s"',;<>]*))re"},
     {Class::kApiKey, .85F,
      R"re((?i:(?:\b|_)(?:api[ _-]?key|access[ _-]?key(?:[ _-]?id)?|secret[ _-]?key|signing[ _-]?key|encryption[ _-]?key|account[ _-]?key|client[ _-]?secret|secret|token|auth[ _-]?key)\b["']?\s{0,2}(?:is|:|=|=>)\s{0,2}["']?)([A-Za-z0-9_./+=-]{12,}))re"},
     {Class::kPassword, .7F, R"re((?i:\b(?:password|passwort|kennwort|passwd|pw)\b:? )([A-Za-z!-/:-@]{2,}[0-9][^\s]*))re"},

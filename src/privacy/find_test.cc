@@ -75,6 +75,55 @@ TEST(FindSensitive, WhatAbbreviationsSay) {
   });
 }
 
+TEST(FindSensitive, TitlesInSmallLetters) {
+  expect({
+      {"Il sig. Mancuso chiede", "Il sig. [person_name:Mancuso] chiede"},
+      {"la sig.ra Bellini chiede", "la sig.ra [person_name:Bellini] chiede"},
+      {"el sr. Lozano llega", "el sr. [person_name:Lozano] llega"},
+      {"namens mevr. Jansen", "namens mevr. [person_name:Jansen]"},
+      {"De heer Jansen belt", "De heer [person_name:Jansen] belt"},
+      {"am. Anfang", "am. Anfang"},
+      {"Mme Le Goff a appelé", "Mme [person_name:Le Goff] a appelé"},
+      {"Mevrouw van der Berg belt", "Mevrouw [person_name:van der Berg] belt"},
+      {"mail dhr. van Dijk", "mail dhr. [person_name:van Dijk]"},
+      {"il sig. De Angelis chiede", "il sig. [person_name:De Angelis] chiede"},
+      {"Herr der Lage", "Herr der Lage"},
+  });
+}
+
+TEST(FindSensitive, WhatBelongsToATelephoneNumber) {
+  expect({
+      {"call 613 339-9950 poste 10", "call [phone:613 339-9950 poste 10]"},
+      {"call 613 339-9950, ext. 10", "call [phone:613 339-9950, ext. 10]"},
+      {"tel. 030 1107822 Durchwahl 17", "tel. [phone:030 1107822 Durchwahl 17]"},
+      {"tel. (22) 345 67 89 wew. 104", "tel. [phone:(22) 345 67 89 wew. 104]"},
+      {"chiede di essere richiamato al 347-4495572",
+       "chiede di essere richiamato al [phone:347-4495572]"},
+      {"613 339-9950 poste 10", "[phone:613 339-9950 poste 10]"},
+      {"8178807833 x2", "8178807833 x2"},
+      {"call 613 339-9950 posted 10", "call [phone:613 339-9950] posted 10"},
+  });
+}
+
+TEST(FindSensitive, WhatAPasswordWasSetTo) {
+  expect({
+      {"Password reset to hunter_82 by phone", "Password reset to [password:hunter_82] by phone"},
+      {"password changed to default by phone", "password changed to default by phone"},
+  });
+}
+
+TEST(FindSensitive, StreetsAsTheyAreWritten) {
+  expect({
+      {"Adres dostawy: ul. 3 Maja 18 m. 7.", "Adres dostawy: [postal_address:ul. 3 Maja 18 m. 7]."},
+      {"Via 25 Aprile 12", "[postal_address:Via 25 Aprile 12]"},
+      {"6a Station Approach", "[postal_address:6a Station Approach]"},
+      {"Pza. España, 25", "[postal_address:Pza. España, 25]"},
+      {"西安市雁塔区和平里3区102号楼", "[postal_address:西安市雁塔区和平里3区102号楼]"},
+      {"12 Stück U-48811 fehlen", "12 Stück U-48811 fehlen"},
+      {"Calle 5 de Mayo 23", "[postal_address:Calle 5 de Mayo 23]"},
+  });
+}
+
 TEST(FindSensitive, AddressesWrittenForPeopleAndUrls) {
   expect({
       {"mail me at anna.lee (at) mail.example soon",

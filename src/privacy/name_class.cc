@@ -104,9 +104,9 @@ const std::vector<Rule>& rules() {
       {Class::kCardCode, .9F, of({kCard, kCode}), kAbout | of({kDate, kTime, kText, kCountry})},
       {Class::kCardExpiry, .9F, of({kCard, kExpiry}), of({kCount})},
       {Class::kIban, .95F, of({kIban}), kAbout | of({kDate, kTime})},
-      {Class::kBankAccount, .9F, of({kBank, kAccount}), kAbout | of({kDate, kTime, kName, kRouting, kPerson})},
-      {Class::kBankAccount, .85F, of({kAccount, kNumber}), kNotNumber},
-      {Class::kBankAccount, .5F, of({kAccount}), kAbout | of({kDate, kTime, kName, kId, kUser, kPerson, kRouting, kText, kEmail, kPhone, kHandle, kMoney})},
+      {Class::kBankAccount, .9F, of({kBank, kAccount}), kAbout | of({kLedger, kDate, kTime, kName, kRouting, kPerson})},
+      {Class::kBankAccount, .85F, of({kAccount, kNumber}), kNotNumber | of({kLedger})},
+      {Class::kBankAccount, .5F, of({kAccount}), kAbout | of({kLedger, kDate, kTime, kName, kId, kUser, kPerson, kRouting, kText, kEmail, kPhone, kHandle, kMoney})},
       {Class::kBankRouting, .85F, of({kRouting}), kAbout | of({kDate, kTime, kThing})},
       {Class::kBic, .9F, of({kBic}), kAbout | of({kDate, kTime})},
       {Class::kCryptoWallet, .93F, of({kWallet, kAddress}), of({kDate, kTime, kCount, kMoney})},
@@ -116,6 +116,7 @@ const std::vector<Rule>& rules() {
       {Class::kMedicalRecord, .93F, of({kMedical, kRecord}), kNotNumber | of({kPhone, kDocument})},
       {Class::kHealthInsurance, .9F, of({kInsurance, kNumber}), kNotNumber | of({kPhone})},
       {Class::kHealthInsurance, .8F, of({kInsurance, kId}), kNotNumber | of({kPhone, kThing})},
+      {Class::kHealthInsurance, .55F, of({kInsurance, kPerson}), kNotNumber | of({kPhone, kThing, kOrg, kMoney})},
       {Class::kHealthInsurance, .55F, of({kInsurance}), kNotNumber | of({kPhone, kThing, kOrg, kPerson, kMoney})},
       {Class::kHealthData, .9F, of({kHealth}), kAbout | of({kDate, kTime, kId, kThing, kOrg})},
       {Class::kHealthData, .75F, of({kHealth, kCode}), of({kDate, kTime, kCount, kThing})},
@@ -204,6 +205,8 @@ std::vector<NameVerdict> judge_name(std::string_view name) {
   for (const Rule& rule : rules())
     if ((concepts & rule.all) == rule.all && !is_vetoed(rule, meanings))
       offer(out, rule.cls, rule.strength);
+  // With other words it may be anything about a session.
+  if (words.size() == 1 && has(concepts, kSession)) offer(out, Class::kSessionCookie, .55F);
   if (const Class scheme = scheme_of(words); scheme != Class::kNone) {
     const bool about = has(concepts, kDate) || has(concepts, kFlag) || has(concepts, kCount) ||
                        has(concepts, kText) || has(concepts, kName);

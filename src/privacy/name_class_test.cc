@@ -16,7 +16,7 @@ struct Line {
 // Names as developers of many countries give them; '/' stands between a table and its column.
 // clang-format off
 constexpr Line kSensitive[] = {
-    {Class::kPersonName, "first_name last_name lastName FirstName fname lname middle_initial surname given_names full_name fullname customer_name CustName contact_name emp_name patient_name attending cardholder_name "
+    {Class::kPersonName, "furigana sn first_name last_name lastName FirstName fname lname middle_initial surname given_names full_name fullname customer_name CustName contact_name emp_name patient_name attending cardholder_name "
                          "card_holder account_holder beneficiary_name emergency_contact_name maiden_name mother_maiden_name nachname vorname familienname rufname vollname ansprechpartner kundenname kontoinhaber "
                          "geburtsname nom_famille prenom nom_client prenom_usuel titulaire_compte nombre apellidos apellido_paterno nombre_completo nombre_cliente primer_apellido nome_completo sobrenome "
                          "nome_cliente cognome nome_e_cognome intestatario achternaam voornaam klantnaam nazwisko imie imie_nazwisko fornamn efternamn etternavn fornavn etunimi sukunimi prijmeni jmeno soyad "
@@ -26,7 +26,7 @@ constexpr Line kSensitive[] = {
                     "e-mail-adresse EMLADDR emailadres poczta_email epost sahkoposti recovery_email email2 billing_email publication_contact_email"},
     {Class::kPhone, "HPHN WPHN fone الجوال رقم_الهاتف मोबाइल 連絡先 联系电话 휴대전화 номер_телефону κινητό phone phone_number phoneNumber mobile mobile_no cell_phone tel tel_no telNo home_phone work_phone workPhone fax fax_number telefon telefonnummer handynummer handy_nr rufnummer festnetz telefono "
                     "numero_telefono telephone_portable num_tel telemovel celular telefoon telefoonnummer mobiel nr_telefonu tel_kom telefonnr puhelin PHONENBR PH1 CELLPHN contact_number whatsapp_number msisdn emergency_phone 电话 電話番号"},
-    {Class::kPostalAddress, "العنوان पता адреса 收货地址 배송지 οδός utca_hazszam bill_addr address street street_address addr_line1 address_line_1 addressLine2 home_address mailing_address billing_address shipping_address residential_address strasse strassenname anschrift "
+    {Class::kPostalAddress, "billStreet ship_street العنوان पता адреса 收货地址 배송지 οδός utca_hazszam bill_addr address street street_address addr_line1 address_line_1 addressLine2 home_address mailing_address billing_address shipping_address residential_address strasse strassenname anschrift "
                             "wohnanschrift lieferanschrift rechnungsadresse adresse adresse_postale rue direccion domicilio calle endereco logradouro morada indirizzo via residenza adres straat straatnaam ulica adres_zamieszkania "
                             "gatuadress gateadresse ADDR1 STRADDR 住所 адрес hausnummer line1 street_line_1 osoite bostadsadress"},
     {Class::kBirthDate, "ne_le geboren szul_datum ημ_γέννησης تاريخ_الميلاد जन्मतिथि дата_народження yob dob date_of_birth birth_date birthDate birthday bday geburtsdatum geb_datum gebdat geburtstag date_naissance dt_naissance fecha_nacimiento fec_nac fechaNacimiento data_nascimento dt_nasc data_di_nascita geboortedatum "
@@ -45,10 +45,10 @@ constexpr Line kSensitive[] = {
     {Class::kMxCurp, "curp"},
     {Class::kNationalId, "national_id nationalIdNumber identity_number id_card_number citizen_id sozialversicherungsnummer sv_nummer cpr_nummer henkilotunnus fodselsnummer rodne_cislo numero_identidad documento_identidad 身份证号"},
     {Class::kTaxId, "tax_id tax_number taxpayer_id tin TAXIDNBR steuernummer numero_fiscal"},
-    {Class::kPassport, "passport travel_document travel_document_no passport_no passport_number passportNumber reisepass reisepassnummer numero_passeport pasaporte num_pasaporte passaporte paspoortnummer nr_paszportu"},
-    {Class::kDrivingLicence, "fs_nummer driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
+    {Class::kPassport, "ppt_no passport travel_document travel_document_no passport_no passport_number passportNumber reisepass reisepassnummer numero_passeport pasaporte num_pasaporte passaporte paspoortnummer nr_paszportu"},
+    {Class::kDrivingLicence, "carnet_cond fs_nummer driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
     {Class::kVehicleId, "vin vehicle_vin chassis_number fahrgestellnummer"},
-    {Class::kLicencePlate, "kennz kfz_kz license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
+    {Class::kLicencePlate, "regn_no kennz kfz_kz license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
     {Class::kIpAddress, "ip ip_address ipAddr client_ip last_login_ip remote_addr_ip ip_adresse source_ip"},
     {Class::kMacAddress, "mac mac_address macAddr device_mac"},
     {Class::kImei, "imei device_imei imei_number"},
@@ -59,17 +59,17 @@ constexpr Line kSensitive[] = {
     {Class::kBankAccount, "debit_account payoutAccount savings_acct_no rib ach_acct nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
     {Class::kCryptoWallet, "wallet_address btc_address wallet eth_wallet crypto_address"},
     {Class::kMedicalRecord, "nhc hist_clinica mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
-    {Class::kHealthInsurance, "kk_nr insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
+    {Class::kHealthInsurance, "cns num_afiliacion MEMBERINS nr_carteirinha verzekerdenr kk_nr insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
     {Class::kHealthData, "diagnosis diagnosis_code icd10_code allergies medication blood_type blutgruppe diagnose medikation symptoms diagnostico chronic_conditions grupo_sanguineo"},
     {Class::kReligion, "religion religious_belief konfession"},
-    {Class::kEthnicity, "political_party sexual_orientation ethnicity race ethnic_origin"},
-    {Class::kPassword, "wifi_psk password passwd pwd user_password pass passwort kennwort mot_de_passe contrasena senha wachtwoord haslo"},
+    {Class::kEthnicity, "tradeUnion gewerkschaft political_party sexual_orientation ethnicity race ethnic_origin"},
+    {Class::kPassword, "security_answer secretAnswer wifi_psk password passwd pwd user_password pass passwort kennwort mot_de_passe contrasena senha wachtwoord haslo"},
     {Class::kPasswordHash, "password_hash pw_hash passwordHash pwd_digest hashed_password"},
     {Class::kApiKey, "api_key apiKey client_secret secret_key webhook_secret aws_secret_access_key api_secret shared_secret"},
     {Class::kAccessToken, "reset_token activation_token access_token refresh_token auth_token bearer oauth_token token"},
     {Class::kPrivateKey, "private_key privateKey rsa_private_key ssh_key pem_key"},
     {Class::kConnectionString, "connection_string conn_str dsn jdbc_url database_url"},
-    {Class::kSessionCookie, "session_id session_token sessionid cookie session_cookie"},
+    {Class::kSessionCookie, "session sess session_id session_token sessionid cookie session_cookie"},
     {Class::kMfaSeed, "totp_secret mfa_secret otp_seed mfa_seed backup_codes recovery_codes two_factor_secret"},
     {Class::kSeedPhrase, "mnemonic seed_phrase recovery_phrase wallet_seed mnemonic_phrase"},
     {Class::kGeoPosition, "latitude longitude lat lng lon gps_position geo_point home_lat last_known_latitude coordinates breitengrad"},
@@ -83,6 +83,7 @@ constexpr const char* kHarmless =
     "account_status address_type address_count phone_model email_template password_changed_at password_expired token_expires_at token_count login_count failed_attempts session_count session_duration ip_version "
     "mail_sent_on is_verified consent_email newsletter opt_in bestellnummer rechnungsnummer artikelnummer betrag preis menge lieferdatum erstellt_am eintritt beitritt beitrag numero_commande prix quantite date_commande "
     "numero_pedido precio cantidad fecha_alta numero_factura pedido preco quantidade data_pedido numero_ordine prezzo quantita data_ordine bestelnummer prijs aantal numer_zamowienia cena ilosc data_zamowienia ordernummer pris antal "
+    "gl_acct gl_account_no ledger_account sachkonto sachkonto_nr cuenta_contable session_name conference_session "
     "REFNO LSTUPDTS BRCD LOTQTY ORDDT INVNBR PRODCD products/name brands/name cities/name categories/name customer_id user_id patient_id employee_id member_count customer_type user_type user_status driver_version "
     "referral_code promo_code coupon discount_pct tax_rate tax_amount vat_amount tariff shipping_cost page_views clicks bounce_rate avg_session backup nightly_backup recovery_time debit_amount document_type stock_level reorder_point shelf bin aisle slot position_no sensor_value temperature "
     "kanal vertriebskanal razao_social nome_fantasia denominacion_social 会社名 회사명 اسم_المنتج اسم_الشركة رقم_الطلب ऑर्डर_संख्या 商品名 부서명 номер_замовлення επωνυμία "

@@ -56,6 +56,7 @@ enum class Concept : unsigned char {
   kIban,
   kBank,
   kAccount,
+  kLedger,  ///< of the books: its accounts are kinds of money, and nobody's
   kRouting,
   kBic,
   kWallet,
@@ -89,6 +90,7 @@ enum class Concept : unsigned char {
   kFlag,  ///< sent, verified, is
   kCount,
   kThing,  ///< product, order, file
+  kSite,   ///< what stands where it was built: station, shop, tower
   kOrg,
   kTime,  ///< created, updated, start
   kMoney,

@@ -98,6 +98,8 @@ float phone_likeness(const WrittenNumber& number) {
   if (written_as(form, "3-3-4|3.3.4|1-3-3-4|1 3 3 4|1.3.3.4|1 3-3-4|1-3-3-2-2|1 3 3-2-2|1 3 3 2 2"))
     return .8F;
   if (form == "3 3 4") return .6F;
+  // "613 339-9950": no area code and no exchange of North America begins with 0 or 1.
+  if (written_as(form, "3 3-4|3/3-4|3.3-4") && d[0] >= '2' && d[3] >= '2') return .7F;
   if (number.groups == 4 && form.find('.') != std::string_view::npos &&
       form.find_first_not_of("0123456789.") == std::string_view::npos)
     return 0;  // an IP address or a version

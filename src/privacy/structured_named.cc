@@ -105,7 +105,9 @@ std::vector<Span> find_in_named(std::string_view name, std::string_view value, c
   }
   const bool thing =
       names_a_thing(concepts) && !has(concepts, Concept::kText) && !looks_like_prose(value);
-  const bool people = !thing && (concepts.none() || looks_like_prose(value) ||
+  // "a" and "x" say nothing, though they are words of some language.
+  const bool silent = concepts.none() || name.size() == 1;
+  const bool people = !thing && (silent || looks_like_prose(value) ||
                                  has(concepts, Concept::kText) || has(concepts, Concept::kPerson));
   std::vector<Span> found;
   if (people || !context.people) {

@@ -28,6 +28,18 @@ TEST(Structured, JsonByKeyAndByValue) {
       R"({"ref": "1649148210480362", "account": {"mail": "[email]", "fullName": "[person_name]"}, "release": "8.12.57.189", "client_ip": "[ip_address]", "phones": ["[phone]", null], "ok": true, "n": 5})");
 }
 
+TEST(Structured, KeysOfOneLetterSayNothing) {
+  const std::string_view text = R"({"a": "Yolanda Fairbanks", "b": 7, "x": "open"})";
+  EXPECT_EQ(marked(text, find_in_json(text)), R"({"a": "[person_name]", "b": 7, "x": "open"})");
+}
+
+TEST(Structured, ASessionIsATokenWhereItLooksLikeOne) {
+  const std::string_view text =
+      R"({"session": "eGAXOigI2GbXe91JmLSwFY19WnwbCOIoI7RQ93e0", "talk": {"session": "Morning"}})";
+  EXPECT_EQ(marked(text, find_in_json(text)),
+            R"({"session": "[session_cookie]", "talk": {"session": "Morning"}})");
+}
+
 TEST(Structured, JsonKeepsEscapesWhole) {
   const std::string_view text =
       R"({"note": "tel\u003a\t+44 20 7946 0018\n", "first_name": "Jos\u00e9"})";

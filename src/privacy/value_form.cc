@@ -367,7 +367,9 @@ bool plausible(Class cls, std::string_view value) {
     case Class::kJwt:
       return value.size() >= 8 && m.spaces <= 2;
     case Class::kSessionCookie:
-      return value.size() >= 8;
+      // Conferences have sessions too: "Afternoon 2".
+      return value.size() >= 8 && m.digits >= 1 && (m.letters >= 1 || value.size() >= 16) &&
+             (m.spaces == 0 || contains(value, "="));
     case Class::kMfaSeed:
       return value.size() >= 6 && (m.digits >= 1 || m.letters >= 12);
     case Class::kPrivateKey:
