@@ -1,7 +1,6 @@
 #include "catalog/loader.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -52,17 +51,6 @@ Result<std::string> parsed_body(const std::string& definition) {
     }
   }
   return fail(ErrorCode::kProtocol, "a function's definition has no body");
-}
-
-/// An int2vector's text.
-std::vector<int16_t> numbers_in(std::string_view text) {
-  std::vector<int16_t> out;
-  for (const char* at = text.data(); at < text.data() + text.size(); ++at) {
-    const auto read = std::from_chars(at, text.data() + text.size(), out.emplace_back());
-    if (read.ec != std::errc()) return {};
-    at = read.ptr;
-  }
-  return out;
 }
 
 /// Collects the rows of all results. Statements of one text have snapshots of their own: a row
@@ -433,7 +421,7 @@ void Builder::take_call(char what, Oid object, Oid other, Oid function, std::str
     if (item == nullptr) return;
     if (what == 'b') {
       item->default_partition = other;
-      item->partition_columns = numbers_in(text);
+      item->partition_columns = small_numbers(text);
     }
     if (what == 'k') item->partition_key = std::move(text);
     if (what == 'p') item->policies.push_back(std::move(text));

@@ -1,5 +1,6 @@
 #include "catalog/row_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -170,6 +171,16 @@ Result<void> RowReader::finish() const {
   if (!error_.empty()) return fail(ErrorCode::kProtocol, error_);
   if (next_ != row_.size()) return fail(ErrorCode::kInternal, "columns were left unread");
   return {};
+}
+
+std::vector<int16_t> small_numbers(std::string_view text) {
+  std::vector<int16_t> out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    if (!parse_number(text.substr(0, end), out.emplace_back())) return {};
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 }  // namespace sluice::catalog

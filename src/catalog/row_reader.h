@@ -53,4 +53,7 @@ class RowReader {
 /// elements among it. (PostgreSQL documentation, 8.15.6)
 std::optional<std::vector<std::string>> parse_array(std::string_view literal);
 
+/// An int2vector that comes as a text among others; nothing of one that is malformed.
+std::vector<int16_t> small_numbers(std::string_view text);
+
 }  // namespace sluice::catalog
