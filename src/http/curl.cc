@@ -69,10 +69,11 @@ Result<Easy> make_handle(const Options& options) {
 
 /// What to do about a certificate that does not hold. The numbers are OpenSSL's (X509_V_ERR_…).
 const char* about_certificate(long verified) {
-  constexpr long kHolds = 0, kNotYet = 9, kExpired = 10;
+  // The name is compared before curl asks how the rest was judged: then it is unspecified.
+  constexpr long kUnspecified = 1, kNotYet = 9, kExpired = 10;
   if (verified == kNotYet || verified == kExpired)
     return "; let the server have a valid certificate, or set this machine's clock";
-  if (verified == kHolds) return "; address the server by a name of its certificate";
+  if (verified <= kUnspecified) return "; address the server by a name of its certificate";
   return "; name the certificate of the authority that signed the server's (PEM) in tls.ca";
 }
 
