@@ -334,8 +334,9 @@ def test_a_witness_that_was_away_and_then_refuses_is_caught_up_with(watched):
     assert wait_until(lambda: "check url, and its audit.witness.logs" in warnings(log)["anchor w"]), warnings(log)
     run(log, 5, "while it refuses")
     assert cosigned_size(log) == known
+    stop(witness)  # Whom it knows is read at its start.
     witness.config.write_text(theirs)
-    witness.reload()
+    witness.start()
     assert wait_until(lambda: cosigned_size(log) == own_size(log)), log.log.read_text()[-2000:]
     assert "anchor w" not in warnings(log) and verify(log, cosigned_file(log))["good"]
     assert metric(log, "sluice_audit_anchor_refused", "w") == 0
