@@ -221,16 +221,6 @@ TEST_F(ApiTest, LocalSideListsAndKillsSessions) {
         << id;
 }
 
-TEST_F(ApiTest, LocalSideTakesNoFieldThatItDoesNotKnow) {
-  const auto misspelt =
-      api->answer_local({"POST", "/api/v1/users", R"({"name": "ann", "grups": ["dba"]})"});
-  EXPECT_EQ(misspelt.status, 400);
-  EXPECT_THAT(misspelt.body, HasSubstr(R"(Perhaps \"groups\" was meant)"));
-  const auto text = api->answer_local({"POST", "/api/v1/users", R"({"name": 7})"});
-  EXPECT_EQ(text.status, 400);
-  EXPECT_THAT(text.body, HasSubstr("has to be a text"));
-}
-
 TEST_F(ApiTest, LocalSideChecksDatabases) {
   const auto unknown = api->answer_local({"POST", "/api/v1/databases/nothing/check", ""});
   EXPECT_EQ(unknown.status, 404);
