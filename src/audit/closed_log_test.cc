@@ -1,4 +1,5 @@
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -125,6 +126,47 @@ TEST_F(ClosedLog, NothingIsLoggedBehindTheEnd) {
   const auto late = log->append_admin({}, statement("late"));
   ASSERT_FALSE(late);
   EXPECT_THAT(late.error().text, HasSubstr("has been closed"));
+}
+
+/// Numbers that only its beginning speaks of would be taken for lost in a crash.
+TEST_F(ClosedLog, NorASegmentThatBeginsFurtherOn) {
+  write_ten();
+  const auto added = segments() / segment_name(500, 0);
+  ASSERT_TRUE(SegmentWriter::create(added, 0, 500, 4096));
+  EXPECT_THAT(refusal(), HasSubstr("record 500 stands in"));
+  std::ofstream(added, std::ios::trunc) << "no header";
+  EXPECT_THAT(refusal(), HasSubstr("record 500 stands in"));
+  EXPECT_TRUE(std::filesystem::exists(added)) << "it is evidence";
+}
+
+TEST_F(ClosedLog, OneWhoseWritersHadNothingToDoIsWhole) {
+  options.longest_open = std::chrono::milliseconds(1);
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->writer(0).append(context, statement("one")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    log->writer(0).turn_over();
+    ASSERT_TRUE(log->append_admin({}, statement("two")));
+  }
+  EXPECT_THAT(findings(), testing::IsEmpty());
+  open()->close();
+  EXPECT_THAT(evidence(), testing::Not(Contains(HasSubstr("not closed"))));
+}
+
+/// It looks like a crash then, and the record says what came of it.
+TEST_F(ClosedLog, WhatStandsBehindAnEarlierCheckpointIsTakenOverOnTheRecord) {
+  const auto files = tree_files(folder.path());
+  std::string earlier;
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->append_admin({}, statement("one")));
+    ASSERT_TRUE(eventually([&] { return log->health().published_sequence == 1; }));
+    earlier = *files.read_checkpoint();
+    ASSERT_TRUE(log->append_admin({}, statement("two")));
+  }
+  ASSERT_TRUE(files.write_checkpoint(earlier));
+  open()->close();
+  EXPECT_THAT(evidence(), Contains(testing::AllOf(HasSubstr("taken over"), HasSubstr("up to 2"))));
 }
 
 }  // namespace

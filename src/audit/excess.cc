@@ -4,10 +4,14 @@
 
 #include "audit/segment.h"
 #include "audit/sequencer.h"
+#include "audit/torn_segment.h"
 #include "audit/tree_files.h"
 
 namespace sluice::audit {
 namespace {
+
+/// One that was begun and not written to has the number that comes next.
+uint64_t begins_above(uint64_t first, uint64_t covered) { return first > covered + 1 ? first : 0; }
 
 /// The number of the first such record of a segment; 0: there is none.
 uint64_t first_above(const std::filesystem::path& segment, const SegmentHeader& header,
@@ -19,7 +23,8 @@ uint64_t first_above(const std::filesystem::path& segment, const SegmentHeader& 
     if (frame.sequence > covered) return frame.sequence;
   }
   // A number that only its header speaks of would be taken for lost, and signed as such.
-  return header.last_sequence > covered ? header.last_sequence : 0;
+  if (header.last_sequence > covered) return header.last_sequence;
+  return begins_above(header.first_sequence, covered);
 }
 
 }  // namespace
@@ -34,8 +39,9 @@ Result<std::optional<Excess>> find_excess(const std::filesystem::path& directory
   std::optional<Excess> lowest;
   for (const auto& segment : segments) {
     const auto header = read_segment_header(segment);
-    if (!header || (header->last_sequence != 0 && header->last_sequence <= covered)) continue;
-    const uint64_t number = first_above(segment, *header, covered);
+    if (header && header->last_sequence != 0 && header->last_sequence <= covered) continue;
+    const uint64_t number = header ? first_above(segment, *header, covered)
+                                   : begins_above(number_in_name(segment), covered);
     if (number != 0 && (!lowest || number < lowest->sequence)) lowest = Excess{number, segment};
   }
   return lowest;

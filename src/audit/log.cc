@@ -35,6 +35,9 @@ EncodedContext::EncodedContext(const SessionContext& context) { encode_context(b
 
 namespace {
 
+/// Until one that has been open for long enough is tried again, where the disk had no room.
+constexpr auto kRetryTurn = std::chrono::minutes(1);
+
 class LogImpl;
 
 class Writer : public LogWriter {
@@ -60,6 +63,7 @@ class Writer : public LogWriter {
  private:
   Result<> make_room(size_t bytes);
   Result<> begin_next();
+  Result<> complete();
   Result<> make_spare(size_t bytes);
   std::filesystem::path spare_file() const;
 
@@ -200,13 +204,36 @@ Result<> Writer::make_room(size_t bytes) {
 }
 
 void Writer::turn_over() {
-  // One without a record has the name that the next would have.
+  // One without a record is none that is complete.
   if (current_ == nullptr || current_->last_sequence() == 0 || log_.trouble().broken() ||
       std::chrono::microseconds(wall_micros() - begun_micros_) < log_.options().longest_open) {
     return;
   }
-  // What cannot be done now is asked for again: what is open can be written to as before.
-  if (spare_ || make_spare(0)) (void)begin_next();
+  if (!spare_ && !make_spare(0)) {
+    // Its disk is full: what is open can be written to as before, and it is tried again later.
+    begun_micros_ += std::chrono::microseconds(kRetryTurn).count();
+    return;
+  }
+  if (complete()) {
+    // The next begins with its first record: an empty one would look like one that was torn.
+    current_ = nullptr;
+    const std::lock_guard lock(mutex_);
+    segment_.reset();
+  }
+}
+
+/// Nothing is written to the present segment any more.
+Result<> Writer::complete() {
+  if (log_.options().durability == Durability::kDisk) {
+    // The kernel tells of it once; a second try would pass for having reached the disk.
+    if (auto synced = current_->sync(); !synced) {
+      log_.trouble().set(synced.error().text, true);
+      return synced;
+    }
+    log_.made_durable(*this, current_->last_sequence());
+  }
+  current_->seal();
+  return {};
 }
 
 /// Goes over to the spare segment.
@@ -222,17 +249,7 @@ Result<> Writer::begin_next() {
     if (!named) log_.trouble().set(named.error().text, true);
     SLUICE_TRY(named);
   }
-  if (current_ != nullptr) {
-    if (log_.options().durability == Durability::kDisk) {
-      // The kernel tells of it once; a second try would pass for having reached the disk.
-      if (auto synced = current_->sync(); !synced) {
-        log_.trouble().set(synced.error().text, true);
-        return synced;
-      }
-      log_.made_durable(*this, current_->last_sequence());
-    }
-    current_->seal();
-  }
+  if (current_ != nullptr) SLUICE_TRY(complete());
   current_ = spare_.get();
   begun_micros_ = wall_micros();
   const std::lock_guard lock(mutex_);
@@ -434,10 +451,7 @@ void LogImpl::seal() {
   trouble_.close();
   for (const auto& writer : writers_) {
     writer->drop_spare();
-    if (const auto segment = writer->segment()) {
-      if (const auto synced = segment->sync(); !synced) log::error("{}", synced.error().text);
-      segment->seal();
-    }
+    if (const auto segment = writer->segment()) segment->seal();
   }
 }
 
@@ -451,9 +465,12 @@ void LogImpl::close() {
   if (sync_thread_.joinable()) sync_thread_.join();
   // Its thread records what it finds: nothing is sealed before it has ended.
   if (tree_) tree_->pause_for_good();
+  // What did not reach the disk is not signed: the kernel told of it once, and would not again.
+  const bool whole = !trouble_.for_good();
   seal();
-  // Last: what came in behind it would look like what somebody has added.
-  const auto done = tree_ ? tree_->close(last_sequence()) : Result<>();
+  // Last: what came in behind it would look like what somebody has added. It brings to disk what it
+  // signs, so that nobody else asks the kernel before.
+  const auto done = tree_ && whole ? tree_->close(last_sequence()) : Result<>();
   if (!done && last_sequence() != 0) log::warn("audit log: not closed: {}", done.error().text);
   index_thread_.stop();
   ::close(lock_);

@@ -77,7 +77,8 @@ Result<> check_closed(const LogOptions& options, const tlog::Checkpoint& head) {
   SLUICE_ASSIGN(const auto excess, find_excess(log_directory(options.directory), head.size));
   if (!excess) return {};
   return fail(ErrorCode::kIo, fmt::format("it was closed with {} records, and {}: somebody has put "
-                                          "it there since",
+                                          "it there since; with that file moved away, as "
+                                          "evidence, this log goes on",
                                           head.size, excess->text()));
 }
 
@@ -125,7 +126,11 @@ Result<uint64_t> recover(const Claim& claim, bool doubtful, uint64_t believable,
   SLUICE_ASSIGN(const Recovery recovery, recover_segment(file, believable));
   uint64_t last = std::max({claim.last(), recovery.last_sequence, recovery.highest});
   const bool whole = recovery.last_sequence >= claim.header->last_sequence && !recovery.torn;
-  if (doubtful && whole) return last;
+  if (doubtful && whole) {
+    found.push_back(fmt::format("taken over: {}, with records up to {}, more than was signed",
+                                file.filename().string(), last));
+    return last;
+  }
   found.push_back(fmt::format("{}: {} with {} records",
                               doubtful ? "not whole, though closed" : "not closed",
                               file.filename().string(), recovery.records));

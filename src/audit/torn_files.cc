@@ -102,6 +102,10 @@ Result<bool> remove_torn(const TornFile& torn, std::string_view reason, const To
   return !held;
 }
 
+std::string torn_stays(uint64_t erased) {
+  return fmt::format("{} record(s) are erased, but not what a crash tore beside them", erased);
+}
+
 Result<> erase_torn(const std::filesystem::path& directory, const Erasure& erasure,
                     std::string_view reason, const TornRemoval& with) {
   SLUICE_ASSIGN(const auto all, list_torn(directory));

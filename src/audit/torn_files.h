@@ -46,6 +46,9 @@ std::function<Result<bool>()> any_hold(std::function<Result<std::vector<LegalHol
 /// False: it stays, for there is a hold.
 Result<bool> remove_torn(const TornFile& torn, std::string_view reason, const TornRemoval& with);
 
+/// What is said where they stay, though `erased` records are gone.
+std::string torn_stays(uint64_t erased);
+
 /// Removes all that belong to records that somebody erases by hand; of those that stay it tells
 /// why.
 Result<> erase_torn(const std::filesystem::path& directory, const Erasure& erasure,

@@ -207,10 +207,10 @@ Result<ErasedCount> Upkeep::erase(const Erasure& range, const std::string& reaso
     return fail(std::move(holds.error()));
   }
   auto erased = erase_records(audit_, range, *holds, withdraw);
-  if (erased) {
-    SLUICE_TRY(erase_torn(audit_ / "log", range, asked,
-                          {callbacks_.tell, callbacks_.settle, any_hold(callbacks_.holds)}));
-  }
+  if (!erased) return erased;
+  auto torn = erase_torn(audit_ / "log", range, asked,
+                         {callbacks_.tell, callbacks_.settle, any_hold(callbacks_.holds)});
+  if (!torn) return fail(std::move(torn.error()).within(torn_stays(erased->erased)));
   return erased;
 }
 

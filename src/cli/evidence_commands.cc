@@ -276,8 +276,9 @@ Result<audit::ErasedCount> erase_here(const Common& common, const EvidenceOption
   const auto tell = [&](const std::string& message) {
     return leave_word(common, message, "evidence");
   };
-  SLUICE_TRY(audit::erase_torn(folder / "log", range, options.reason,
-                               {tell, settle, audit::any_hold(load)}));
+  auto torn = audit::erase_torn(folder / "log", range, options.reason,
+                                {tell, settle, audit::any_hold(load)});
+  if (!torn) return fail(std::move(torn.error()).within(audit::torn_stays(count.erased)));
   return count;
 }
 
