@@ -49,11 +49,8 @@ Error refusal(const http::HttpAnswer& answer) {
 
 /// What to do where nothing has answered, or nobody that is known.
 Error with_next_step(const std::string& base, Error error) {
-  if (error.text.find("certificate") != std::string::npos) {
-    error.text +=
-        "; where an authority of your own vouches for the gateway, name the file with its "
-        "certificate in SLUICE_CA";
-  } else if (error.code == ErrorCode::kUnavailable) {
+  const bool told = error.text.find("certificate") != std::string::npos;
+  if (error.code == ErrorCode::kUnavailable && !told) {
     error.text += fmt::format(
         "; does the gateway run, and is {} where it listens (listen.http, or a proxy before it)?",
         base);
@@ -65,6 +62,7 @@ http::Options options_with(const SecretString& credential) {
   http::Options options;
   options.longest_answer = kLongestAnswer;
   if (const char* authority = getenv("SLUICE_CA")) options.tls.ca = authority;
+  options.ca_setting = "SLUICE_CA";
   if (!credential.empty())
     options.authorization = SecretString("Bearer " + std::string(credential.reveal()));
   return options;

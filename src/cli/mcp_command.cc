@@ -130,6 +130,7 @@ class Bridge {
     http.timeout = std::chrono::minutes(6);  // More than any call waits for people.
     http.authorization = SecretString("Bearer " + std::string(where.secret.reveal()));
     if (const char* authority = std::getenv("SLUICE_CA")) http.tls.ca = authority;
+    http.ca_setting = "SLUICE_CA";
     SLUICE_ASSIGN(auto client, http::HttpClient::create(http, stopping));
     return Bridge(std::move(client), where.gateway + "/mcp", session);
   }

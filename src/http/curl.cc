@@ -68,24 +68,24 @@ Result<Easy> make_handle(const Options& options) {
 }
 
 /// What to do about a certificate that does not hold. The numbers are OpenSSL's (X509_V_ERR_…).
-const char* about_certificate(long verified) {
+std::string about_certificate(long verified, const std::string& ca_setting) {
   // The name is compared before curl asks how the rest was judged: then it is unspecified.
   constexpr long kUnspecified = 1, kNotYet = 9, kExpired = 10;
   if (verified == kNotYet || verified == kExpired)
     return "; let the server have a valid certificate, or set this machine's clock";
   if (verified <= kUnspecified) return "; address the server by a name of its certificate";
-  return "; name the certificate of the authority that signed the server's (PEM) in tls.ca";
+  return "; name the certificate of the authority that signed the server's (PEM) in " + ca_setting;
 }
 
 /// What to do about it, where that is known.
-std::string next_step(CURLcode code, CURL* easy) {
+std::string next_step(CURLcode code, CURL* easy, const std::string& ca_setting) {
   long verified = 0;
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
       curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
-      return about_certificate(verified);
+      return about_certificate(verified, ca_setting);
     case CURLE_SSL_CACERT_BADFILE:
-      return "; tls.ca has to be certificates in PEM";
+      return "; " + ca_setting + " has to be certificates in PEM";
     case CURLE_SSL_CERTPROBLEM:
       return "; check tls.certificate and tls.key";
     case CURLE_SSL_CONNECT_ERROR:
@@ -95,15 +95,17 @@ std::string next_step(CURLcode code, CURL* easy) {
   }
 }
 
-Error failed(CURLcode code, CURL* easy, const char* details) {
+Error failed(CURLcode code, CURL* easy, const char* details, const std::string& ca_setting) {
   const bool slow = code == CURLE_OPERATION_TIMEDOUT;
   return {slow ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
-          (details[0] != '\0' ? details : curl_easy_strerror(code)) + next_step(code, easy)};
+          (details[0] != '\0' ? details : curl_easy_strerror(code)) +
+              next_step(code, easy, ca_setting)};
 }
 
 /// Runs the transfer that `easy` is set up for; looks at `stopping` many times a second, which
 /// curl_easy_perform does not.
-Result<> perform(CURLM* multi, CURL* easy, const std::atomic<bool>& stopping, const char* details) {
+Result<> perform(CURLM* multi, CURL* easy, const std::atomic<bool>& stopping, const char* details,
+                 const std::string& ca_setting) {
   curl_multi_add_handle(multi, easy);
   int running = 1;
   while (running > 0 && !stopping) {
@@ -117,7 +119,7 @@ Result<> perform(CURLM* multi, CURL* easy, const std::atomic<bool>& stopping, co
   }
   curl_multi_remove_handle(multi, easy);
   if (stopping && code != CURLE_OK) return fail(ErrorCode::kUnavailable, "the gateway is stopping");
-  if (code != CURLE_OK) return fail(failed(code, easy, details));
+  if (code != CURLE_OK) return fail(failed(code, easy, details, ca_setting));
   return {};
 }
 
@@ -206,7 +208,7 @@ class CurlHttp : public HttpClient {
     details_[0] = '\0';
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
-    SLUICE_TRY(perform(multi_.get(), curl, stopping_, details_));
+    SLUICE_TRY(perform(multi_.get(), curl, stopping_, details_, options_.ca_setting));
     long status = 0;
     curl_off_t wait = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -310,7 +312,7 @@ class CurlConnection : public ByteConnection {
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(&stopping_));
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &CurlConnection::progress);
     const CURLcode code = curl_easy_perform(curl);  // Connects, and that is all.
-    if (code != CURLE_OK) return fail(failed(code, easy_.get(), details_));
+    if (code != CURLE_OK) return fail(failed(code, easy_.get(), details_, options_.ca_setting));
     curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &socket_);
     return {};
   }
@@ -340,7 +342,7 @@ class CurlConnection : public ByteConnection {
         SLUICE_TRY(pause(POLLOUT, deadline));
         continue;
       }
-      if (code != CURLE_OK) return fail(failed(code, easy_.get(), details_));
+      if (code != CURLE_OK) return fail(failed(code, easy_.get(), details_, options_.ca_setting));
       bytes.remove_prefix(sent);
     }
     return {};

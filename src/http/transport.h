@@ -22,6 +22,7 @@ struct TlsFiles {
 /// What requests and connections have in common.
 struct Options {
   TlsFiles tls;
+  std::string ca_setting = "tls.ca";            ///< what people name `tls.ca` in, for errors
   std::map<std::string, std::string> headers;   ///< of every request
   SecretString authorization;                   ///< value of the Authorization header
   Duration timeout = std::chrono::seconds(30);  ///< of one request, from connecting to the end

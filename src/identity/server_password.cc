@@ -147,6 +147,7 @@ Result<SecretString> of_vault(const PasswordSource& source) {
   SLUICE_ASSIGN(const auto token, config::read_secret_file(vault.token_file));
   http::Options options;
   options.tls.ca = vault.ca;
+  options.ca_setting = "password_vault.ca";
   options.timeout = source.timeout;
   options.headers = {{"X-Vault-Token", std::string(token.reveal())}, {"X-Vault-Request", "true"}};
   SLUICE_ASSIGN(const auto client, http::HttpClient::create(options, never));
