@@ -1,16 +1,21 @@
 """A gateway that people have worked with for a while: what the console has to show."""
 
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import threading
 import urllib.request
 
 import psycopg
+import pytest
 from harness.gateway import PASSWORD, Gateway
 from harness.postgres import PostgresServer, as_postgres
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SHOTS = ROOT / "build/screenshots"
 CUSTOMERS = 1000
 
 # Name, groups, more of `sluice user add`.
@@ -120,3 +125,14 @@ def work(gateway, server):
         ask(gateway, "alice", *("SELECT * FROM orders WHERE id = " + str(n) for n in range(5)))
     server.sql("ALTER TABLE customers ADD COLUMN note text", "orders")
     gateway.wait_for(lambda found: found, "--type", "schema_drift")
+
+
+def browse(packages, gateway, script, *args, **env):
+    """Runs a script of this folder in Chromium; what it says when it fails is the failure."""
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium is not installed; run ./dev setup"
+    done = subprocess.run(["node", HERE / script, *args], capture_output=True, text=True, timeout=600, env={
+        **os.environ, "NODE_HOME": str(packages), "CHROMIUM": chromium, "CONSOLE_URL": f"http://127.0.0.1:{gateway.http}",
+        "CONSOLE_PASSWORD": PASSWORD, "CONSOLE_SHOTS": str(SHOTS), **env})
+    if done.returncode != 0:
+        pytest.fail(f"{script} {' '.join(args)}:\n{done.stdout}{done.stderr}", pytrace=False)

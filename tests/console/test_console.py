@@ -1,86 +1,19 @@
 """The console in a real browser, before a real gateway and PostgreSQL."""
 
 import json
-import os
-import pathlib
-import re
-import shutil
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
 import psycopg
 import pytest
-from harness import npm
+import rig
 from harness.gateway import PASSWORD
 from harness.postgres import SERVER_PASSWORD
+from rig import browse
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-import rig  # noqa: E402
-
-SHOTS = rig.ROOT / "build/screenshots"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def built():
-    """The console as it is in this tree."""
-    web = rig.ROOT / "web"
-    index = web / "dist/index.html"
-    newest = max(file.stat().st_mtime for folder in ("src", "scripts") for file in (web / folder).rglob("*") if file.is_file())
-    if not index.exists() or index.stat().st_mtime < newest:
-        subprocess.run([rig.ROOT / "dev", "web"], check=True, timeout=1100)
-
-
-@pytest.fixture(scope="module")
-def packages():
-    return npm.packages("console-tests", "playwright-core@1.57", "axe-core@4.11")
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = rig.new_server()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def gateway(server):
-    gateway = rig.start(server)
-    yield gateway
-    assert gateway.stop() == 0
-
-
-def browse(packages, gateway, script, *args, **env):
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is not installed; run ./dev setup"
-    done = subprocess.run(["node", HERE / script, *args], capture_output=True, text=True, timeout=600, env={
-        **os.environ, "NODE_HOME": str(packages), "CHROMIUM": chromium, "CONSOLE_URL": f"http://127.0.0.1:{gateway.http}",
-        "CONSOLE_PASSWORD": PASSWORD, "CONSOLE_SHOTS": str(SHOTS), **env})
-    if done.returncode != 0:
-        pytest.fail(f"{script} {' '.join(args)}:\n{done.stdout}{done.stderr}", pytrace=False)
-
-
-@pytest.fixture(scope="module")
-def held(gateway):
-    """Somebody's statement that waits."""
-    rig.hold(gateway, "dan", "DROP TABLE support_notes CASCADE")
-
-
-@pytest.mark.parametrize("width,scheme", [("1280", "light"), ("1280", "dark"), ("375", "light"), ("375", "dark")])
-def test_every_page(packages, gateway, held, width, scheme):
-    began = time.time()
-    browse(packages, gateway, "pages.mjs", width, scheme)
-    # What is looked at afterwards, and kept by CI: one picture of each page, as wide as it was asked for, with something on it.
-    pages = re.findall(r'^ {2}"?([a-z-]+)"?: "/', (HERE / "pages.mjs").read_text(), re.MULTILINE)
-    assert len(pages) >= 25
-    for page in (*pages, "login"):
-        picture = (SHOTS / f"{page}-{width}-{scheme}.png")
-        assert picture.stat().st_mtime >= began - 1, f"{picture} is an old one"
-        data = picture.read_bytes()
-        assert data.startswith(b"\x89PNG") and int.from_bytes(data[16:20], "big") == int(width) and len(data) > 5000, picture
+# Something waits for people all the while.
+pytestmark = pytest.mark.usefixtures("held")
 
 
 @pytest.mark.parametrize("story", ["login", "keyboard", "activity", "policy", "identity", "change"])
@@ -101,13 +34,6 @@ def test_stopping_cancels_at_the_server(packages, gateway, server):
 def test_who_saw(packages, gateway, server):
     email = server.sql("SELECT email FROM customers ORDER BY id LIMIT 1", "orders")[0]
     browse(packages, gateway, "stories.mjs", "whoSaw", CONSOLE_VALUE=email)
-
-
-@pytest.mark.parametrize("width,scheme", [("1280", "light"), ("375", "dark")])
-def test_a_newcomer_gets_to_an_approved_change_and_to_who_saw(packages, gateway, server, width, scheme):
-    email = server.sql("SELECT email FROM customers ORDER BY id LIMIT 1", "orders")[0]
-    browse(packages, gateway, "newcomer.mjs", width, scheme, CONSOLE_VALUE=email)
-    assert server.sql(f"SELECT count(*) FROM information_schema.columns WHERE column_name = 'wrap_{width}_{scheme}'", "orders") == ["1"]
 
 
 def test_approving_lets_the_statement_run(packages, gateway, server):

@@ -6,8 +6,9 @@ import threading
 import urllib.request
 
 import pytest
+import rig
 from harness.gateway import PASSWORD
-from test_console import browse, built, packages, rig, server  # noqa: F401
+from rig import browse
 
 POLICY = """
 rules:
@@ -18,7 +19,7 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def gateway(server):  # noqa: F811
+def gateway(server):
     server.sql("CREATE TABLE vouchers(id int PRIMARY KEY, worth int); INSERT INTO vouchers SELECT i, 10 FROM generate_series(1, 20) i; "
                "GRANT ALL ON vouchers TO PUBLIC; ALTER TABLE vouchers OWNER TO sluice; GRANT CREATE ON DATABASE orders TO sluice", "orders")
     gateway = rig.start(server, fresh=True)
@@ -40,7 +41,7 @@ def request_of(gateway, text):
 
 
 @pytest.fixture
-def on_asking(server):  # noqa: F811
+def on_asking(server):
     """A place at which a page makes something happen at the server behind the gateway's back."""
     statements = []
 
@@ -60,7 +61,7 @@ def on_asking(server):  # noqa: F811
     listener.shutdown()
 
 
-def test_an_undo_that_meets_a_conflict(packages, gateway, server, on_asking):  # noqa: F811
+def test_an_undo_that_meets_a_conflict(packages, gateway, server, on_asking):
     statements, place = on_asking
     rig.ask(gateway, "alice", "DELETE FROM vouchers WHERE id = 7")
     statements.append("INSERT INTO vouchers VALUES (7, 99)")
@@ -68,14 +69,14 @@ def test_an_undo_that_meets_a_conflict(packages, gateway, server, on_asking):  #
     assert server.sql("SELECT worth FROM vouchers WHERE id = 7", "orders") == ["99"]
 
 
-def test_rules_that_somebody_else_has_changed_meanwhile(packages, gateway):  # noqa: F811
+def test_rules_that_somebody_else_has_changed_meanwhile(packages, gateway):
     browse(packages, gateway, "safety.mjs", "policy")
 
 
-def test_what_is_not_seen(packages, gateway):  # noqa: F811
+def test_what_is_not_seen(packages, gateway):
     rig.hold(gateway, "alice", "DROP TABLE vouchers /*\u202e } \u2066IF EXISTS old_vouchers\u2069 \u2066*/")
     browse(packages, gateway, "safety.mjs", "unseen", CONSOLE_REQUEST=request_of(gateway, "DROP TABLE"))
 
 
-def test_a_logout_that_fails(packages, gateway):  # noqa: F811
+def test_a_logout_that_fails(packages, gateway):
     browse(packages, gateway, "safety.mjs", "logout")
