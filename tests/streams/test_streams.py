@@ -258,7 +258,7 @@ def test_nats_without_a_stream_says_what_to_do(gateway_with, nats):
 def test_nats_stores_what_stands_around_a_refused_record_once(gateway_with, nats):
     window = 200_000_000  # ns; less than it takes to try again
     nats.create_stream("AUDIT", "sluice.audit", max_msg_size=4000, duplicate_window=window)
-    gateway = gateway_with(f"name: bus, type: nats, url: 'nats://127.0.0.1:{nats.port}', subject: sluice.audit, timeout: 2s, "
+    gateway = gateway_with(f"name: bus, type: nats, url: 'nats://127.0.0.1:{nats.port}', subject: sluice.audit, timeout: 20s, "
                            "retry: { initial: 300ms, maximum: 400ms }")
     # What waits goes in batches, one of which may begin with what can be stored.
     nats.kill()
