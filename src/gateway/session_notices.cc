@@ -12,11 +12,12 @@ namespace pg = wire::postgres;
 namespace {
 
 /// Whether what other statements of the transaction have put off may run by then: deferred
-/// constraints, whose errors show the rows that they are about.
+/// constraints, whose errors show the rows that they are about. Code may SET CONSTRAINTS as well,
+/// which counts as a change of settings.
 bool runs_put_off(const Expected* entry) {
   if (entry == nullptr || entry->kind == RequestKind::kSync || !entry->text) return true;
   const auto& facts = entry->text->facts();
-  return !facts.transaction.empty() || facts.kind.find("SET CONSTRAINTS") != std::string::npos;
+  return !facts.transaction.empty() || facts.may_change_settings || facts.dynamic_sql;
 }
 
 }  // namespace
@@ -35,7 +36,9 @@ pg::ErrorFields Session::veiled_fields(const pg::ErrorFields& fields, const Expe
     telling = Telling::kNothing;
   }
   if (telling == Telling::kAll && opaque_transaction_) telling = Telling::kNothing;
-  if (telling == Telling::kAll && hiding_transaction_ && runs_put_off(entry))
+  // Counting a write runs what those before it have put off, too.
+  if (telling == Telling::kAll && hiding_transaction_ &&
+      (entry == settling_.get() || runs_put_off(entry)))
     telling = Telling::kOwnWords;
   const Bytes text = entry != nullptr && entry->text ? Bytes(entry->text->recorded.text) : Bytes();
   return veiled(fields, text, telling, shown_to->audience.anywhere);

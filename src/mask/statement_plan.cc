@@ -112,10 +112,10 @@ class Planner {
              "for you",
              "Write the statement out, or ask for a rule that unmasks what it reads.");
     }
-    if (facts_.reads_errors && out_.hides) {
-      object({},
-             "code in it looks at the texts of errors, which may show columns that are masked for "
-             "you",
+    // SET CONSTRAINTS in it runs what other statements have put off.
+    const bool others = facts_.may_change_settings && audience_.hides_something;
+    if (facts_.reads_errors && (out_.hides || others)) {
+      object({}, "code in it looks at the texts of errors, which may show columns masked for you",
              "Leave SQLERRM and GET STACKED DIAGNOSTICS out, or ask for a rule that unmasks them.");
     }
     const bool turns =

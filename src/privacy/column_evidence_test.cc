@@ -40,7 +40,10 @@ std::vector<std::string> positions() {
 TEST(ColumnEvidence, PositionsOfWhatWasBuilt) {
   const auto lat = column("lat", "double precision", positions()),
              lon = column("sensor_lon", "double precision", positions());
-  EXPECT_EQ(decided("weather_stations", {lat, lon})[0].shape, Shape::kNone);
+  for (const char* built : {"weather_stations", "sensor_readings", "shop_locations"})
+    EXPECT_EQ(decided(built, {lat, lon})[0].shape, Shape::kNone) << built;
+  for (const char* been : {"hotel_guests", "shop_customers", "store_users", "restaurant_orders"})
+    EXPECT_EQ(decided(been, {lat})[0].cls, Class::kGeoPosition) << been;
   EXPECT_EQ(decided("readings", {lat, lon})[0].cls, Class::kGeoPosition) << "of whom is not said";
   EXPECT_EQ(decided("readings", {lat, lon})[1].shape, Shape::kNone);
   const auto mails =

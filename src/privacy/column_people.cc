@@ -195,6 +195,27 @@ void find_family_names(const std::vector<ColumnFacts>& columns,
   }
 }
 
+/// Whether a name speaks of who or what is not always at one place.
+bool may_move(const Concepts& concepts) {
+  return has(concepts, Concept::kPerson) || has(concepts, Concept::kUser) ||
+         has(concepts, Concept::kDevice) || has(concepts, Concept::kVehicle);
+}
+
+/// Whether a table is called by places alone, or by what is measured there: hotel_guests and
+/// restaurant_orders tell where somebody was.
+bool names_sites_alone(std::string_view table) {
+  static const std::unordered_set<std::string_view> measured = {
+      "reading", "readings", "measurement", "measurements", "observation", "observations", "sample",
+      "samples", "data",     "value",       "values",       "location",    "locations",    "list"};
+  bool site = false;
+  for (const std::string& word : name_words(table)) {
+    const bool is_site = has(meaning(word), Concept::kSite);
+    if (!is_site && !measured.contains(word)) return false;
+    site = site || is_site;
+  }
+  return site;
+}
+
 }  // namespace
 
 namespace {
@@ -257,19 +278,18 @@ void find_position_columns(const std::vector<ColumnFacts>& columns,
   }
 }
 
-void leave_positions_of_sites(const Concepts& named, const std::vector<ColumnFacts>& columns,
+void leave_positions_of_sites(std::string_view table, const std::vector<ColumnFacts>& columns,
                               std::vector<ColumnDecision>& decisions) {
-  const auto moves = [](const ColumnFacts& each) {
-    return has(each.concepts, Concept::kPerson) || has(each.concepts, Concept::kUser) ||
-           has(each.concepts, Concept::kDevice) || has(each.concepts, Concept::kVehicle);
-  };
-  if (std::ranges::any_of(columns, moves) || std::ranges::any_of(decisions, [](const auto& each) {
+  const auto moves = [](const ColumnFacts& each) { return may_move(each.concepts); };
+  if (may_move(meaning_of_name(table)) || std::ranges::any_of(columns, moves) ||
+      std::ranges::any_of(decisions, [](const auto& each) {
         return is_of_person(each) || each.cls == Class::kIpAddress;
       }))
     return;
+  const bool sites = names_sites_alone(table);
   for (size_t i = 0; i < columns.size(); ++i) {
-    const bool site = has(named, Concept::kSite) || has(columns[i].concepts, Concept::kSite);
-    if (!site || decisions[i].shape != Shape::kWhole || decisions[i].cls != Class::kGeoPosition)
+    if (!(sites || has(columns[i].concepts, Concept::kSite)) ||
+        decisions[i].shape != Shape::kWhole || decisions[i].cls != Class::kGeoPosition)
       continue;
     decisions[i] = {};
     decisions[i].evidence = {"the position of what was built, in a table without people"};

@@ -30,9 +30,9 @@ void find_people_columns(const std::vector<ColumnFacts>& columns,
 void find_position_columns(const std::vector<ColumnFacts>& columns,
                            std::vector<ColumnDecision>& decisions);
 
-/// Takes positions of what was built (stations, shops; the column or the table, `named`, is called
-/// so) for nobody's, where no column is about people, devices or vehicles.
-void leave_positions_of_sites(const Concepts& named, const std::vector<ColumnFacts>& columns,
+/// Takes positions of what was built (stations, shops; the column or the table is called so) for
+/// nobody's, where no name is about people, devices or vehicles.
+void leave_positions_of_sites(std::string_view table, const std::vector<ColumnFacts>& columns,
                               std::vector<ColumnDecision>& decisions);
 
 /// The share of values (keys of a key-value table) that are names of sensitive classes.

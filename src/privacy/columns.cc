@@ -376,7 +376,7 @@ std::vector<ColumnDecision> classify(const TableInput& table) {
   leave_other_dates(columns, decisions);
   find_people_columns(facts, decisions);
   find_position_columns(facts, decisions);
-  leave_positions_of_sites(meaning_of_name(table.name), facts, decisions);
+  leave_positions_of_sites(table.name, facts, decisions);
   leave_recent_dates(facts, table.year, decisions);
   find_few_birth_dates(facts, table.year, decisions);
   find_paper_columns(facts, decisions);

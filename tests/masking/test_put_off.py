@@ -44,7 +44,13 @@ def behind(client, sql):
     return [*client.read_until(), *client.read_until()]
 
 
+def code(client, sql):
+    client.run(query("BEGIN"))
+    return [*client.run(query(sql)), *client.run(query("DO $$BEGIN SET CONSTRAINTS ALL IMMEDIATE; END$$"))]
+
+
 SEND = {
+    "code": code,
     "behind": behind,
     "query": lambda c, sql: c.run(query(sql)),
     "extended": lambda c, sql: c.run(parse(sql) + bind() + execute() + SYNC),
@@ -90,3 +96,41 @@ def test_what_hides_nothing_is_told(client, send):
     [error] = errors(SEND[send](client, "INSERT INTO keyed VALUES (7)"))
     assert "keyed_id_key" in error["M"], error
     client.run(query("ROLLBACK"))
+
+
+def test_code_does_not_read_what_was_put_off(client):
+    client.run(query("BEGIN"))
+    client.run(query(WRITES["key"]))
+    answer = client.run(query("DO $$DECLARE d text; BEGIN SET CONSTRAINTS ALL IMMEDIATE; "
+                              "EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL; RAISE NOTICE '%', d; END$$"))
+    [error] = errors(answer)
+    assert "looks at the texts of errors" in error["M"], error
+    assert not [name for name in NAMES for _, body in answer if name.encode() in body], answer
+    client.run(query("ROLLBACK"))
+
+
+POLICY = """
+rules:
+  - { name: reads, effect: allow, do: [read, call] }
+  - { name: free, effect: allow, do: [insert], on: { tables: [public.again] } }
+  - { name: few, effect: allow, do: [insert], on: { tables: [public.quiet] }, limit: { rows_changed: 10 } }
+"""
+
+
+def test_counting_a_write_tells_nothing_of_one_before_it(server):
+    """The second is counted in a transaction of the gateway's own, which what the first has put off belongs to."""
+    server.sql(SCHEMA + "CREATE OR REPLACE FUNCTION passes() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$; "
+                        "CREATE TRIGGER p AFTER INSERT ON quiet FOR EACH ROW EXECUTE FUNCTION passes();", "orders")
+    gateway = Gateway(server, masking=True, start=False)
+    (gateway.root / "policy.yaml").write_text(POLICY)
+    gateway.config.write_text(gateway.config.read_text() + "policy: { file: policy.yaml }\n")
+    gateway.start()
+    try:
+        client = WireClient(gateway.port)
+        assert client.login()[-1][0] == b"Z"
+        answer = client.run(parse(WRITES["key"]) + bind() + execute() + parse("INSERT INTO quiet VALUES (7)") + bind() + execute() + SYNC)
+        assert [error["C"] for error in errors(answer)] == ["23505"], answer
+        assert not [name for name in NAMES for _, body in answer if name.encode() in body], errors(answer)
+        client.close()
+    finally:
+        assert gateway.stop() == 0
