@@ -58,9 +58,8 @@ struct Portal {
   std::string parameters;
   std::string parameters_digest;
   bool doubtful = false;        ///< its name may stand for something else by now
-  RowPlanPtr rows_plan;         ///< of a result of which more may come; names may mean else by then
-  uint64_t rows_principal = 0;  ///< SessionPrincipal::id whom that is for
-  std::string rows_policy;      ///< version of the policy that it is by
+  RowPlanPtr rows_plan;       ///< of a result of which more may come; names may mean else by then
+  AudiencePtr rows_audience;  ///< whom that is for
 };
 
 /// What the server holds under which name, following its confirmations in their order, so that a

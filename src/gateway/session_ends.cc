@@ -39,8 +39,7 @@ Session::Pass Session::on_execution_end(const Piece& piece, std::string_view com
       portal->taken.add(said);
       if (entry.masked) {
         portal->rows_plan = entry.masked->plan;
-        portal->rows_principal = entry.principal;
-        portal->rows_policy = entry.decision ? entry.decision->policy_version : std::string();
+        portal->rows_audience = entry.audience;
       }
     }
   }

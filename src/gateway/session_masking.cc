@@ -208,10 +208,9 @@ Result<RowPlanPtr> Session::row_plan(const Expected& entry, Bytes description) {
   if (entry.kind == RequestKind::kExecute) {
     const Portal* portal = prepared_.find_portal(entry.portal);
     if (portal != nullptr && portal->rows_plan) {
-      const bool same = portal->rows_principal == entry.principal && entry.decision &&
-                        portal->rows_policy == entry.decision->policy_version;
-      if (same) return portal->rows_plan;
-      // For others it is planned anew, as long as names mean what they did.
+      // Rules look at the hour and at what the session says of itself, too.
+      if (portal->rows_audience->audience.exposure == audience.exposure) return portal->rows_plan;
+      // Shown otherwise it is planned anew, as long as names mean what they did.
       if (portal->prepared.scope != scope_.id)
         return rows_by_origin(description, audience, permuter);
     }

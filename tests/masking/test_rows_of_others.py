@@ -11,6 +11,11 @@ rules:
   - { name: all, effect: allow }
   - { name: see, effect: unmask, who: { groups: [engineering] }, classes: [email] }
 """
+FOR_A_PURPOSE = """
+rules:
+  - { name: all, effect: allow }
+  - { name: see, effect: unmask, classes: [email], when: { purpose: [support] } }
+"""
 HIDDEN = "rules:\n  - { name: all, effect: allow }\n"
 
 
@@ -83,3 +88,26 @@ def test_further_rows_are_masked(gateway, kind, change):
     assert "person" not in row, row
     client.close()
     beside.close()
+
+
+def test_further_rows_are_masked_once_it_is_for_no_purpose(gateway):
+    gateway.policy.write_text(FOR_A_PURPOSE)
+    client = WireClient(gateway.port)
+    assert client.login()[-1][0] == b"Z"
+
+    def sees():
+        client.run(query("SET sluice.purpose = 'support'"))
+        return "person1@" in shown(client.run(query("SELECT email FROM persons WHERE id = 1")))[0]
+
+    deadline = time.time() + 60
+    while not sees():
+        assert time.time() < deadline
+        time.sleep(0.05)
+    client.run(query("BEGIN") + parse("SELECT lower(email) FROM persons") + bind(portal="p") + SYNC)
+    client.read_until()
+    [row] = shown(client.run(execute("p", 1) + SYNC))
+    assert "person1@" in row
+    client.run(query("SET sluice.purpose = ''"))
+    [row] = shown(client.run(execute("p", 1) + SYNC))
+    assert "person" not in row, row
+    client.close()
