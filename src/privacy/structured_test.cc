@@ -158,6 +158,8 @@ TEST(Structured, NothingHidesBetweenTheParts) {
   EXPECT_EQ(xml("<a href=mailto:a@b.example>x</a>"), "<a href=mailto:[email]>x</a>");
   EXPECT_EQ(xml("<a@b.example>"), "<[email]>");
   EXPECT_EQ(xml("<a b a@b.example c=\"d\">"), "<a b [email] c=\"d\">");
+  EXPECT_EQ(xml("<a DE89370400440532013000 =>"), "<a [iban] =>");
+  EXPECT_EQ(xml("<DE89370400440532013000>"), "<[iban]>");
   EXPECT_EQ(xml("<a>x</a a@b.example>"), "<a>x</a [email]>");
   const auto pairs = [](std::string_view text) { return marked(text, find_in_pairs(text)); };
   EXPECT_EQ(pairs("mail a@b.example, x=1"), "mail [email], x=1");

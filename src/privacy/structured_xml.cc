@@ -162,8 +162,11 @@ class Walk {
     if (!closed) ++beyond_;
   }
 
+  /// An account or number of a paper has more digits than what people call something.
   static bool is_name(std::string_view name) {
-    return std::all_of(name.begin(), name.end(),
+    constexpr auto kMostDigits = 5;
+    return std::count_if(name.begin(), name.end(), is_digit) <= kMostDigits &&
+           std::all_of(name.begin(), name.end(),
                        [](char c) { return is_word(c) || c == ':' || c == '-' || c == '.'; }) &&
            (name.empty() || !is_digit(name[0]));
   }
@@ -190,7 +193,8 @@ class Walk {
       while (i_ < text_.size() &&
              (text_[i_] == ':' || text_[i_] == '-' || text_[i_] == '.' || is_word(text_[i_])))
         ++i_;
-      const std::string_view name = local(text_.substr(begin, i_ - begin));
+      const size_t end = i_;
+      const std::string_view name = local(text_.substr(begin, end - begin));
       while (i_ < text_.size() && is_space(text_[i_])) ++i_;
       if (i_ < text_.size() && text_[i_] != '=') {  // no attribute, so anything
         i_ = std::min(text_.find_first_of(">=\"'", i_), text_.size());
@@ -202,6 +206,7 @@ class Walk {
         value({}, begin, i_);
         break;
       }
+      if (!is_name(text_.substr(begin, end - begin))) value({}, begin, end);
       if (text_[i_] != '"' && text_[i_] != '\'') {  // HTML does without quotes
         const size_t open = i_;
         while (i_ < text_.size() && !is_space(text_[i_]) && text_[i_] != '>') ++i_;
