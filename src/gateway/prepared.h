@@ -57,7 +57,7 @@ struct Portal {
   std::string statement;
   std::string parameters;
   std::string parameters_digest;
-  bool doubtful = false;        ///< its name may stand for something else by now
+  bool doubtful = false;      ///< its name may stand for something else by now
   RowPlanPtr rows_plan;       ///< of a result of which more may come; names may mean else by then
   AudiencePtr rows_audience;  ///< whom that is for
 };
