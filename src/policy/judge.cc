@@ -83,13 +83,7 @@ std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
                                        const catalog::Catalog* catalog, const Principal& principal,
                                        const Target& target, const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(*policy));
-  const Question question{facts,
-                          catalog,
-                          principal,
-                          target,
-                          demands.all(),
-                          labels,
-                          beside_tables(facts, demands.all())};
+  const Question question = about(facts, catalog, principal, target, demands.all(), labels);
   std::vector<catalog::Oid> unknown;
   if (policy->asks_classes()) unknown = unlabelled(question);
   Case the_case(*policy, question);
@@ -116,13 +110,7 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
                     const Target& target, const Circumstances& circumstances,
                     const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
-  const Question question{facts,
-                          catalog,
-                          principal,
-                          target,
-                          demands.all(),
-                          labels,
-                          beside_tables(facts, demands.all())};
+  const Question question = about(facts, catalog, principal, target, demands.all(), labels);
   Case the_case(policy, question);
   Explanation explanation;
   const bool understood = facts.unanalysable.empty();

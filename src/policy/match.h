@@ -25,6 +25,13 @@ struct Question {
   Beside beside = Beside::kNothing;         ///< of `demands`
 };
 
+/// What is asked of rules about a statement with these demands.
+inline Question about(const sql::StatementFacts& facts, const catalog::Catalog* catalog,
+                      const Principal& principal, const Target& target,
+                      const std::vector<Demand>& demands, const privacy::Labels* labels) {
+  return {facts, catalog, principal, target, demands, labels, beside_tables(facts, demands)};
+}
+
 /// Whether `who`, and databases and environments of `on`, match.
 bool matches_session(const Rule& rule, const Principal& principal, const Target& target,
                      Reasons reasons);

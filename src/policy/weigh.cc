@@ -43,13 +43,7 @@ Weighed weigh(const Policy& policy, const sql::StatementFacts& facts,
               const Circumstances& circumstances, const Forgotten& forgotten,
               const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
-  const Question question{facts,
-                          catalog,
-                          principal,
-                          target,
-                          demands.all(),
-                          labels,
-                          beside_tables(facts, demands.all())};
+  const Question question = about(facts, catalog, principal, target, demands.all(), labels);
   Case the_case(policy, question);
   Weighed out;
   if (!facts.unanalysable.empty()) {
