@@ -100,15 +100,15 @@ def test_Threat57_however_it_ends_it_is_recorded_once(guarded):
     assert guarded.search("--type", "cancel")
 
 
-def stopped_with_records(server, count=30):
+def stopped_with_records(server, count=30, by=signal.SIGTERM):
     running = Gateway(server, extra="audit: { segment_size: 1MiB }")
     client = WireClient(running.port)
     client.login()
     for i in range(count):
         client.run(query(f"SELECT 'kept57 {i}'"))
     client.close()
-    running.signal(signal.SIGTERM)
-    assert running.process.wait(timeout=30) == 0
+    running.signal(by)
+    assert running.process.wait(timeout=30) == (0 if by == signal.SIGTERM else -by)
     return running
 
 
@@ -139,16 +139,24 @@ def test_Threat57_a_tail_that_was_cut_off(server):
         running.stop()
 
 
-def test_Threat57_garbage_for_segments(server):
-    running = stopped_with_records(server)
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_Threat57_garbage_for_segments(server, end):
+    """In a log that was closed each start names what was put there since; after a crash it is looked over. Nothing is lost."""
+    running = stopped_with_records(server, by=end)
     try:
         folder = pathlib.Path(running.root, "state/audit/log")
         name = segment_with(running, b"kept57 20").name
-        (folder / name.replace(name.split("-")[0], f"{999999:0{len(name.split('-')[0])}}")).write_bytes(os.urandom(300_000))
+        digits = len(name.split("-")[0])
+        put = {folder / f"{777777:0{digits}}-3.seg": b"", folder / f"{999999:0{digits}}-0.seg": os.urandom(300_000)}
+        for file, data in put.items():
+            file.write_bytes(data)
         (folder / "not-a-segment").write_bytes(b"x" * 10)
-        (folder / "777777-3.seg").write_bytes(b"")
         for file in pathlib.Path(running.root, "state/audit").glob("index.db*"):
             file.write_bytes(os.urandom(100_000))
+        for file in put if end == signal.SIGTERM else []:
+            with pytest.raises(RuntimeError, match=f"stands in {file.name}: somebody has put it there"):
+                running.start()
+            file.unlink()
         running.start()
         assert running.psql("-Atc", "SELECT 'kept57 after'").stdout == "kept57 after\n"
         texts = [r["text"] for r in running.wait_for(lambda r: any("after" in x["text"] for x in r), "--text", "kept57")]
