@@ -11,6 +11,7 @@
 #include "control/own.h"
 #include "control/similar_requests.h"
 #include "control/visible_page.h"
+#include "gateway/fresh_state.h"
 #include "sql/layout.h"
 
 namespace sluice::control {
@@ -236,9 +237,7 @@ HttpResponse ApprovalApi::show(int64_t number, const Reader& reader) {
   add_login(*found, out);
   out["policy"] = found->subject.policy;
   out["schema"] = found->subject.schema;
-  std::string settings = found->subject.session;
-  std::replace(settings.begin(), settings.end(), '\x1f', ' ');
-  out["session_settings"] = to_printable_utf8(settings);
+  out["session_settings"] = to_printable_utf8(gateway::shown_session(found->subject.session));
   out["digest"] = found->granted;
   return json_response(200, out);
 }

@@ -33,6 +33,11 @@ inline constexpr std::string_view kSessionQuery =
     "'transaction_deferrable', 'transaction_isolation', "
     "'transaction_read_only']::pg_catalog.text[])))";
 
+/// What `kSessionQuery` answered, for people: a line for each setting that is not empty, "name
+/// value", then what the session has set of its own. Where a change has a line for each of its
+/// databases ("orders: …"), their names stand above.
+std::string shown_session(std::string_view session);
+
 /// Whether a setting is none of the server's own: kSessionQuery tells nothing of it.
 inline bool is_own_setting(std::string_view name) {
   return name.find('.') != std::string_view::npos && !name.starts_with("sluice.");

@@ -19,7 +19,8 @@ def test_approved_by_somebody_else_it_runs_in_order_with_progress(gateway, serve
     refused(gateway, "run", change, "is not approved")
     shown = gateway.cli("approval", "show", str(change["request"])).stdout
     for text in ("support asks", "ALTER TABLE numbers ADD COLUMN note text", "staging step 1 (line 1)", "orders step 3 (line 5)",
-                 "lock access_exclusive", "DROP TABLE notes", "one transaction on each database", "lock_timeout 5s"):
+                 "lock access_exclusive", "DROP TABLE notes", "one transaction on each database", "lock_timeout 5s",
+                 "in a session with:\nstaging:\nrole sluice\n", "\norders:\nrole sluice\n", "\nTimeZone "):
         assert text in shown, shown
     assert somebody(gateway, "alice", "approval", "approve", str(change["request"]), check=False).returncode != 0
     approve(gateway, change)

@@ -48,7 +48,7 @@ function optionsOf(
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0], // half of the last time stands beside the chart
     legend: { show: false },
     cursor: { drag: { x: onRange !== undefined, y: false, setScale: false }, points: { size: 5 }, y: false },
     scales: {
