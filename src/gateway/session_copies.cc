@@ -9,7 +9,6 @@ namespace sluice::gateway {
 
 /// What it writes takes its class along, also by way of this session's temporary tables.
 void Session::carry(const Statement& statement, const Masking* masking) {
-  constexpr size_t kMost = 256;
   const auto& facts = statement.facts();
   auto& labels = admission_.database->labels();
   const auto* catalog = scope_.scope ? scope_.scope->catalog.get() : nullptr;
@@ -20,12 +19,7 @@ void Session::carry(const Statement& statement, const Masking* masking) {
   const auto lasting = std::stable_partition(
       copies.begin(), copies.end(),
       [](const privacy::Copy& copy) { return copy.schema == mask::kTemporarySchema; });
-  for (auto copy = copies.begin(); copy != lasting; ++copy) {
-    const auto same = std::find(temporary_copies_.begin(), temporary_copies_.end(), *copy);
-    if (same == temporary_copies_.end()) temporary_copies_.push_back(*copy);
-  }
-  if (temporary_copies_.size() > kMost)
-    temporary_copies_.erase(temporary_copies_.begin(), temporary_copies_.end() - kMost);
+  mask::hold(temporary_copies_, {copies.begin(), lasting});
   copies.erase(copies.begin(), lasting);
   if (!copies.empty()) labels.carry(copies);
 }

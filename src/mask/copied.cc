@@ -4,6 +4,7 @@
 #include <array>
 
 #include "mask/derivation.h"
+#include "sql/large_objects.h"
 
 namespace sluice::mask {
 namespace {
@@ -39,7 +40,7 @@ bool is_alone(const sql::Source& source) {
 /// Whether what is sensitive in a text or document could not be found any more in what these make
 /// of it: reversed, encoded, cut to pieces. What they are not known for counts as that.
 bool disguises(const sql::Source& source) {
-  static constexpr std::array<std::string_view, 43> kNames = {"btrim",
+  static constexpr std::array<std::string_view, 42> kNames = {"btrim",
                                                               "ltrim",
                                                               "rtrim",
                                                               "::text",
@@ -51,7 +52,6 @@ bool disguises(const sql::Source& source) {
                                                               "::bytea",
                                                               "convert_from",
                                                               "convert_to",
-                                                              "lo_get",
                                                               "||",
                                                               "concat",
                                                               "concat_ws",
@@ -83,7 +83,9 @@ bool disguises(const sql::Source& source) {
                                                               "array",
                                                               "[]"};
   return !source.as_is &&
-         std::any_of(source.functions.begin(), source.functions.end(), [](const auto& function) {
+         std::any_of(source.functions.begin(), source.functions.end(), [&](const auto& function) {
+           if (function == source.functions.back() && sql::is_whole_large_object(source))
+             return false;
            return std::find(kNames.begin(), kNames.end(), function) == kNames.end();
          });
 }
@@ -93,6 +95,7 @@ struct Sensitive {
   privacy::Class cls = privacy::Class::kNone;
   std::string name;
   bool parts = false;  ///< it is a text, or a large object: what of it is sensitive is searched for
+  bool disguised = false;  ///< it was such a text, and nothing is found in it any more
 };
 
 /// What a session's temporary table holds, by its earlier statements.
@@ -101,12 +104,13 @@ std::vector<Sensitive> sensitive(const catalog::Relation& temporary, ColumnRef c
   std::vector<Sensitive> out;
   const catalog::Column* named = temporary.column(column.column);
   for (const privacy::Copy& copy : held) {
-    if (copy.table != temporary.name) continue;
+    if (!copy.table.empty() && copy.table != temporary.name) continue;
     const bool any = column.column == 0 || (copy.column.empty() && copy.number == 0);
     const bool meant = copy.column.empty() ? copy.number == column.column
                                            : named != nullptr && copy.column == named->name;
-    const bool parts = copy.from.ends_with(privacy::kWithOthers) && !copy.alone;
-    if (any || meant) out.push_back({copy.cls, copy.from, parts});
+    const bool others = copy.from.ends_with(privacy::kWithOthers);
+    if (any || meant)
+      out.push_back({copy.cls, copy.from, others && !copy.alone, others && copy.alone});
   }
   return out;
 }
@@ -194,7 +198,7 @@ std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalo
       for (const Sensitive& from :
            own ? sensitive(*read, source.column, held) : sensitive(labels, source.column)) {
         const bool disguised = from.parts && disguises(source);
-        const bool alone = from.parts ? disguised : is_alone(source);
+        const bool alone = from.parts ? disguised : from.disguised || is_alone(source);
         for (privacy::Copy& copy : places(facts, written.target, from, alone, catalog, labels)) {
           if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));
         }
@@ -202,6 +206,21 @@ std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalo
     }
   }
   return out;
+}
+
+void hold(std::vector<privacy::Copy>& held, const std::vector<privacy::Copy>& more) {
+  static const privacy::Copy kAny{std::string(kTemporarySchema),
+                                  "",
+                                  "",
+                                  0,
+                                  kLikeliest,
+                                  "many temporary tables" + std::string(privacy::kWithOthers),
+                                  true};
+  if (held.size() == 1 && held.front() == kAny) return;
+  for (const privacy::Copy& copy : more) {
+    if (std::find(held.begin(), held.end(), copy) == held.end()) held.push_back(copy);
+  }
+  if (held.size() > kMostHeld) held = {kAny};
 }
 
 }  // namespace sluice::mask

@@ -22,4 +22,11 @@ std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalo
 
 inline constexpr std::string_view kTemporarySchema = "pg_temp";
 
+/// More of them than these are not told apart in a session.
+inline constexpr size_t kMostHeld = 256;
+
+/// Remembers what a statement has put into a session's temporary tables. Beyond `kMostHeld` all of
+/// them count from then on as made of every class: forgetting any would show what is in it.
+void hold(std::vector<privacy::Copy>& held, const std::vector<privacy::Copy>& more);
+
 }  // namespace sluice::mask

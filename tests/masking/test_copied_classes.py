@@ -26,8 +26,8 @@ CREATE TABLE people (id int PRIMARY KEY, given_name text, email text);
 INSERT INTO people SELECT i, (ARRAY['Wilhelmina','Thaddeus','Guadalupe','Bartholomew'])[1 + i % 4],
     'person' || i || '@mail.example' FROM generate_series(1, 60) i;
 CREATE TABLE notes (id int, remark text); CREATE TABLE remarks (id int, remark text);
-DROP TABLE IF EXISTS w_temporary, w_whole, w_whole2, w_column, w_table, w_other;
-CREATE TABLE w_temporary (id int, remark text); CREATE TABLE w_column (id int, remark text); ALTER TABLE w_column OWNER TO sluice;
+DROP TABLE IF EXISTS w_temporary, w_many, w_whole, w_whole2, w_column, w_table, w_other;
+CREATE TABLE w_temporary (id int, remark text); CREATE TABLE w_many (id int, remark text); CREATE TABLE w_column (id int, remark text); ALTER TABLE w_column OWNER TO sluice;
 CREATE TABLE w_whole (id int, remark text) PARTITION BY LIST (id); CREATE TABLE w_part PARTITION OF w_whole FOR VALUES IN (1);
 CREATE TABLE w_whole2 (id int, remark text) PARTITION BY LIST (id); CREATE TABLE w_part2 PARTITION OF w_whole2 FOR VALUES IN (1);
 """
@@ -43,6 +43,10 @@ COPIES = {
 WAYS = {
     "a temporary table": ("CREATE TEMP TABLE by_way AS SELECT id, given_name AS x FROM people; CREATE TEMP TABLE further (y text);"
                           "INSERT INTO further SELECT x FROM by_way; INSERT INTO w_temporary SELECT 1, y FROM further", "SELECT remark FROM w_temporary"),
+    # More than a session tells apart (mask/copied.h): nothing of it is forgotten.
+    "one of many temporary tables": ("CREATE TEMP TABLE first_of_many AS SELECT given_name AS x FROM people;"
+                                     + "".join(f"CREATE TEMP TABLE many{i} AS SELECT email AS x FROM people;" for i in range(300))
+                                     + "INSERT INTO w_many SELECT 1, x FROM first_of_many", "SELECT remark FROM w_many"),
     "a partition": ("INSERT INTO w_part SELECT 1, given_name FROM people", "SELECT remark FROM w_whole"),
     "the whole of partitions": ("INSERT INTO w_whole2 SELECT 1, given_name FROM people", "SELECT remark FROM w_part2"),
     "a column that is renamed": ("INSERT INTO w_column SELECT 1, given_name FROM people; ALTER TABLE w_column RENAME remark TO col7",
