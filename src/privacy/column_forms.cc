@@ -45,6 +45,8 @@ struct Plate {
   const char* where;
   const char* form;
   double chance;  ///< share of codes of the same make-up that obey
+  /// The newer of two forms, where the older one is that of any code: some must have it.
+  const char* newer = nullptr;
 };
 
 // Letters that look like digits, vowels that make words, codes of regions and years.
@@ -57,7 +59,7 @@ constexpr Plate kPlates[] = {
     {"Germany", "[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[ -][0-9]{1,4} ?[EH]?", .25},
     {"the Netherlands", "(?:[BDFGHJ-NPRSTVWXZ]{2}-[0-9]{3}-[BDFGHJ-NPRSTVWXZ]|[BDFGHJ-NPRSTVWXZ]-[0-9]{3}-[BDFGHJ-NPRSTVWXZ]{2}|[0-9]{1,2}-[BDFGHJ-NPRSTVWXZ]{2,3}-[0-9]{1,2}|[BDFGHJ-NPRSTVWXZ]{2}-[0-9]{2}-[BDFGHJ-NPRSTVWXZ]{2}|[BDFGHJ-NPRSTVWXZ]{2}-[BDFGHJ-NPRSTVWXZ]{2}-[0-9]{2})", .35},
     {"Sweden", "[A-HJ-PR-UW-Z]{3} ?[0-9]{2}[A-HJ-NPR-UW-Z0-9]", .69},
-    {"Brazil", "[A-Z]{3}(?:[0-9][A-J][0-9]{2}|-?[0-9]{4})", .5},
+    {"Brazil", "[A-Z]{3}(?:[0-9][A-J][0-9]{2}|-?[0-9]{4})", .5, "[A-Z]{3}[0-9][A-J][0-9]{2}"},
     {"India", "(?:A[NPRS]|BR|C[GH]|D[DL]|G[AJ]|H[PR]|J[HK]|K[AL]|L[AD]|M[HLNPZ]|NL|O[DR]|P[BY]|RJ|SK|T[NRS]|U[AKP]|WB)[ -]?[0-9]{1,2}[ -]?[A-Z]{1,3}[ -]?[0-9]{4}", .06},
     {"Denmark or Norway", "[ABCDEFGHJKLMNPRSTUVXYZ]{2} [0-9]{2} ?[0-9]{3}", .7},
     {"Poland", "[BCDEFGKLNOPRSTWZ][A-Z]{1,2} [0-9A-HJ-NP-Y]{4,5}", .6},
@@ -88,8 +90,26 @@ bool letters_vary(const std::vector<std::string_view>& values) {
   return seen.size() >= 10 && beginnings.size() >= std::min<size_t>(6, values.size() / 2 + 1);
 }
 
+/// Whether all begin with the same letters, as numbers of orders do ("SO-204418").
+bool begin_alike(const std::vector<std::string_view>& values) {
+  const auto letters = [](std::string_view v) {
+    return v.substr(
+        0, static_cast<size_t>(std::find_if_not(v.begin(), v.end(), is_letter) - v.begin()));
+  };
+  const std::string_view first = letters(values.front());
+  return values.size() >= 8 && !first.empty() &&
+         std::all_of(values.begin(), values.end(),
+                     [&](std::string_view v) { return letters(v) == first; });
+}
+
 bool covers(const RE2& form, std::string_view value) {
   return RE2::FullMatch({value.data(), value.size()}, form);
+}
+
+bool some_cover(const char* form, const std::vector<std::string_view>& values) {
+  constexpr double kSome = .1;
+  const RE2 expression(form);
+  return share(values, [&](std::string_view v) { return covers(expression, v); }) >= kSome;
 }
 
 /// Of ten digits in North America the first and the fourth are never 0 or 1.
@@ -231,7 +251,8 @@ void try_plates(const ColumnInput& column, const ValueStats& stats, ValueVerdict
     if (!covers(form, values.front())) continue;
     const double passed = share(values, [&](std::string_view v) { return covers(form, v); });
     if (!significant(passed, plate.chance, values.size()) ||
-        (plate.chance > .2 && !letters_vary(values)))
+        (plate.chance > .2 ? !letters_vary(values) : begin_alike(values)) ||
+        (plate.newer != nullptr && !some_cover(plate.newer, values)))
       continue;
     offer(best, Class::kLicencePlate, .76F - static_cast<float>(plate.chance) * .1F,
           fmt::format("{:.0f} % of the values have the form and letters of plates of {}",

@@ -63,6 +63,25 @@ TEST(ColumnForms, PlatesNeverHaveTheLettersThatTheirSchemeForbids) {
             Shape::kNone);
 }
 
+TEST(ColumnForms, WhatAllBeginAlikeOrIsAnyCodeIsNoPlate) {
+  const auto swiss = [](std::vector<std::string> cantons) {
+    return [cantons](Arbitrary& any, size_t i) {
+      return cantons[i % cantons.size()] + "-" + any.of("123456789", 1) + any.of(kDigits, 5);
+    };
+  };
+  EXPECT_EQ(of("col8", 60, swiss({"ZH", "BE", "SO"})).cls, Class::kLicencePlate);
+  EXPECT_EQ(of("col8", 60, swiss({"SO"})).shape, Shape::kNone) << "numbers of orders";
+  const auto brazil = [](size_t newer) {
+    return [newer](Arbitrary& any, size_t i) {
+      return i % 4 < newer ? any.of(kLetters, 3) + any.of(kDigits, 1) + any.of("ABCDEFGHIJ", 1) +
+                                 any.of(kDigits, 2)
+                           : any.of(kLetters, 3) + "-" + any.of(kDigits, 4);
+    };
+  };
+  EXPECT_EQ(of("col6", 60, brazil(2)).cls, Class::kLicencePlate);
+  EXPECT_EQ(of("col6", 60, brazil(0)).shape, Shape::kNone) << "any code is made up so";
+}
+
 TEST(ColumnForms, PlatesOfMoreCountries) {
   const auto is_plate = [](auto make) { return of("c5", 60, make).cls == Class::kLicencePlate; };
   EXPECT_TRUE(is_plate([](Arbitrary& any, size_t) {

@@ -147,10 +147,18 @@ ColumnDecision person(float confidence, std::string evidence) {
   return out;
 }
 
+bool is_name(const ColumnDecision& decision) {
+  return decision.shape == Shape::kWhole && decision.cls == Class::kPersonName;
+}
+
 /// Names that many people have, and pairs of words that are all different.
 void find_common_names(const std::vector<ColumnFacts>& columns,
                        std::vector<ColumnDecision>& decisions) {
-  const bool people = std::ranges::count_if(decisions, is_of_person) >= 2;
+  const auto beside = std::ranges::count_if(decisions, is_of_person);
+  const bool people = beside >= 2;
+  // Where three columns are people's, of whom nobody is named yet, less is asked of their names.
+  const bool missing = beside >= 3 && std::ranges::none_of(decisions, is_name);
+  const double differing = missing ? .5 : .7, repeated = missing ? .7 : .3;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts)) continue;
     const ValueStats& stats = *columns[i].stats;
@@ -161,8 +169,8 @@ void find_common_names(const std::vector<ColumnFacts>& columns,
                            known.mean));
       continue;
     }
-    if (stats.values < 8 || stats.person_pairs < .85 || stats.distinct_share() < .7 ||
-        repeated_last_words(*columns[i].input) > .3)
+    if (stats.values < 8 || stats.person_pairs < .85 || stats.distinct_share() < differing ||
+        repeated_last_words(*columns[i].input) > repeated)
       continue;
     decisions[i] =
         person(.75F, fmt::format("{:.0f} % of the values have the form of names, {:.0f} % differ",
@@ -176,6 +184,10 @@ void find_family_names(const std::vector<ColumnFacts>& columns,
                        std::vector<ColumnDecision>& decisions) {
   constexpr double kMostly = .8, kHardly = .2;
   constexpr size_t kEnoughWords = 12;
+  const auto nameless = [&](size_t i) {
+    return i < columns.size() && is_meaningless(columns[i].input->name) &&
+           candidate(columns[i], decisions[i]) && columns[i].stats->distinct >= kEnoughWords;
+  };
   const auto of_one_word = [&](size_t i) {
     const ValueStats& stats = *columns[i].stats;
     // Three bytes a character: names of up to five.
@@ -186,12 +198,41 @@ void find_family_names(const std::vector<ColumnFacts>& columns,
     return i < columns.size() && decisions[i].shape == Shape::kWhole &&
            decisions[i].cls == Class::kPersonName && of_one_word(i);
   };
+  // Neither given nor family names need be common ones: where columns are people's, of whom nobody
+  // is named yet, two such neighbours name them.
+  const bool missing = std::ranges::count_if(decisions, is_of_person) >= 2 &&
+                       std::ranges::none_of(decisions, is_name);
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (!is_meaningless(columns[i].input->name) || !candidate(columns[i], decisions[i]) ||
-        !of_one_word(i) || columns[i].stats->distinct < kEnoughWords ||
-        !(given(i + 1) || (i > 0 && given(i - 1))))
+    if (!nameless(i) || !of_one_word(i)) continue;
+    if (missing && nameless(i + 1) && of_one_word(i + 1)) {
+      decisions[i] = person(.6F,
+                            "many different words, two columns of them, beside what only "
+                            "people have");
+      decisions[i + 1] = decisions[i];
+      break;
+    }
+    if (given(i + 1) || (i > 0 && given(i - 1)))
+      decisions[i] = person(.65F, "many different words beside given names, as family names are");
+  }
+}
+
+/// In a small community few names may be all there are: where the column is called by them, and
+/// people stand beside them, that they come again and again does not gainsay it.
+void find_few_names(const std::vector<ColumnFacts>& columns,
+                    std::vector<ColumnDecision>& decisions) {
+  constexpr float kCalled = .85F;
+  if (std::ranges::count_if(decisions, is_of_person) < 2) return;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!candidate(columns[i], decisions[i]) || says_something_else(columns[i].concepts) ||
+        columns[i].stats->distinct < 4)
       continue;
-    decisions[i] = person(.65F, "many different words beside given names, as family names are");
+    const auto called = classes_of_name(columns[i].input->name);
+    if (std::ranges::none_of(called, [](const NameVerdict& each) {
+          return each.cls == Class::kPersonName && each.strength >= kCalled;
+        }))
+      continue;
+    decisions[i] = person(
+        .7F, fmt::format("called \"{}\" beside what only people have", columns[i].input->name));
   }
 }
 
@@ -320,6 +361,7 @@ void find_people_columns(const std::vector<ColumnFacts>& columns,
   }
   find_common_names(columns, decisions);
   find_family_names(columns, decisions);
+  find_few_names(columns, decisions);
 }
 
 }  // namespace sluice::privacy

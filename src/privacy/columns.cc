@@ -116,6 +116,12 @@ bool values_agree(const Column& column, const NameVerdict& verdict,
   if (verdict.cls == Class::kPersonName && verdict.strength < .8F && stats.person_pairs < .5 &&
       !stats.capitalised_word && !no_case)
     return false;
+  // An account is a user's or one at a bank: nobody is called by digits alone.
+  if (verdict.cls == Class::kUserName && has(column.concepts, Concept::kAccount) &&
+      stats.digits_only > .95) {
+    evidence.push_back("the values are digits, as accounts at banks are");
+    return false;
+  }
   if (stats.rising && (verdict.cls == Class::kPhone || is_national_id(verdict.cls)) &&
       column.input.key)
     return false;

@@ -21,7 +21,7 @@ constexpr Line kLines[] = {
     {kCueCode, "security prufziffer code cvv cvc cvv2 cvc2 csc pin"},
     {kCuePhone, "phone tel telephone mobile cell cellphone whatsapp telefon telefonnummer handy mobil fax telefono movil celular telefone "
                 "telemovel cellulare telefoon mobiel gsm komorka numer rufnummer telefonnr tlf puhelin portable sms"},
-    {kCueDirect, "call called ring dial text reach contact callback anrufen unter erreichbar rufen appeler appelez joindre llamar llame llamame ligar "
+    {kCueDirect, "appel call called ring dial text reach contact callback anrufen unter erreichbar rufen appeler appelez joindre llamar llame llamame ligar "
                  "ligue chiamare chiama bellen bel zadzwon zadzwonic dzwonic ring ringa soita zavolat "
                 "llama llaman chiamami chiamatemi chiamarlo chiamarla rappelez telefonare telefonato contattare contattato llamarle llamarlo llamarla contactar contacter joint "
                  "richiamato richiamata richiami richiamo teruggebeld oddzwonienie kontaktowac zadzwonila "
@@ -32,10 +32,10 @@ constexpr Line kLines[] = {
                    "steueridentifikationsnummer idnr social sozialversicherungsnummer identity identification national id-number personnummer "
                    "fodselsnummer cpr hetu henkilotunnus insee secu securite codice fiscale burgerservicenummer sofinummer rodne snils inn personal "
                    "fiscal ausweis ausweisnummer nummer identidad citizen ssid"},
-    {kCuePassport, "passports reisepassnummer passaporte pasu passport reisepass passeport pasaporte passaporte passaporto paspoort paszport pass passnummer"},
+    {kCuePassport, "travel passports reisepassnummer passaporte pasu passport reisepass passeport pasaporte passaporte passaporto paspoort paszport pass passnummer"},
     {kCueLicence, "dl carnet jazdy korkort licence license driver driving driver's fuhrerschein fuhrerscheinnummer permis conducir licencia cnh patente rijbewijs prawo korkort"},
     {kCueDevice, "aaid ser seriennummer imei device udid idfa gaid serial geratenummer"},
-    {kCueVehicle, "plaque placas rejestracja nummerplade number fin vin plate registration kennzeichen fahrgestellnummer immatriculation matricula placa targa kenteken chassis reg"},
+    {kCueVehicle, "kennz fahrzeug wagen auto pkw lkw vehicle car van truck voiture vehicule coche vehiculo carro veiculo veicolo macchina voertuig samochod pojazd bil plaque placas rejestracja nummerplade number fin vin plate registration kennzeichen fahrgestellnummer immatriculation matricula placa targa kenteken chassis reg"},
     {kCueMedical, "record clinical clinica clinique historia prontuario cartella akte patientennummer pat pid mrn patient chart medical krankenakte dossier paciente"},
     {kCueInsurance, "krankenversichertennummer versichertennr tessera sanitaria nhs health insurance policy member versicherung versichertennummer krankenversicherung krankenkasse mutuelle seguro polizza polis medicare"},
     {kCueBirth, "d o b nasc urodzonego born birth birthday birthdate dob geboren geburtsdatum geburtstag geb ne nee naissance nacido nacida nacimiento nascimento nascido nascida "

@@ -36,10 +36,10 @@ constexpr Hint kHints[] = {
      "secret|token|key|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|sid|sessid|phrase|words|mnemonic|seed)[\"']?(?: ?[:=]| (?:reset|set|changed|is|was|ist|lautet|est|es|era|to|e|\xc3\xa8|\xc3\xa9) |  ?[^ ]+[0-9])|"
      "otpauth:|(?i:bearer|basic) +[A-Za-z0-9._~+/-]{12}", find_said_secrets},
     {"[0-9][A-Za-z]?,? (?:[A-Z\\xc3-\\xc5]|[0-9]{1,3}(?:st|nd|rd|th) )", find_numbered_streets},
-    {"(?i:flat|studio|apt|apartment|unit|suite|h\\. ?no|house no|plot no|box|postfach|postbus|postale?|skr\\.|psc)\\.? (?:[A-Za-z]+ )?[0-9]", find_boxes},
+    {"(?i:flat|studio|apt|apartment|unit|suite|h\\. ?no|house no|plot no|box|b\\.?p|postfach|postbus|postale?|skr\\.|psc)\\.? (?:[A-Za-z]+ )?[0-9]", find_boxes},
     {"(?i:stra\xc3\x9f" "e|strasse|str\\.|gasse|weg|platz|allee|ring|damm|ufer|chaussee|steig|pfad|graben|stieg|markt|straat|laan|plein|gracht|kade|dijk|singel|steeg|dreef|plantsoen|"
      "pad|hof|gata|gatan|gt\\.|gate|v\xc3\xa4gen|vegen|veien|vej|gade|nd|torget|plads|all\xc3\xa9|all\xc3\xa9n|stien|de|katu|tie|kuja|polku|kaari|penger|g|stigen|backen) [0-9]|(?:Am|Im|An|Auf|In|Zum|Zur|Unter|Beim|Alter?|Neuer?) ", find_streets_by_ending},
-    {"[0-9] ?(?:bis|ter|quater)?,? (?i:rue|avenue|av\\.|boulevard|bd|blvd|chemin|place|impasse|all\xc3\xa9" "e|quai|route|cours|passage|square|sentier|faubourg|ruelle|mont\xc3\xa9" "e|villa) |"
+    {"[0-9] ?(?:bis|ter|quater)?,? (?i:rue|avenue|av\\.|boulevard|bd|blvd|chemin|place|impasse|all\xc3\xa9" "e|quai|route|cours|passage|square|sq\\.|sentier|faubourg|ruelle|mont\xc3\xa9" "e|villa) |"
      "(?:rue|avenue|boulevard|chemin|impasse|all\xc3\xa9" "e|quai|ruelle) (?:[dl]|[A-Z\xc3])", find_french_streets},
     {"[A-Za-z\\x80-\\xff.'-],? (?:n[^ ]{1,3} ?|s/n|#)?[0-9]", find_streets_by_beginning},
     {"[a-z\\x80-\\xff] [0-9]{1,4}/[0-9]", find_bare_streets},
@@ -49,7 +49,7 @@ constexpr Hint kHints[] = {
      "[a-z\\x80-\\xff,;] [A-Z\\xc3-\\xd4][a-z\\x80-\\xff]|(?:^|[ (])(?:[pP]|(?i:[mhfsdp]rs?|ms|sra|srta|sig|sig\\.ra|dhr|mevr|prof|mme|mlle|hrn|dott|dott\\.ssa|avv))\\. ?[A-Z\\xc3-\\xd4]|\xe6\xa7\x98|\xe3\x81\x95\xe3\x82\x93|\xe6\xb0\x8f|\xe5\x85\x88\xe7\x94\x9f|\xe5\xa5\xb3\xe5\xa3\xab|\xe5\xb0\x8f\xe5\xa7\x90|\xeb\x8b\x98|\xec\x94\xa8", find_people},
     {"(?i:born|birth|dob|d\\.o\\.b|gebor|geb\\.|geburt|naiss|n\xc3\xa9|nac|nasc|nat[oa]|urod|f\xc3\xb6" "d|f\xc3\xb8" "d|passp|reisep|passe|pasap|passa|paspo|paszp|pass|pasu|licen|dl|schein|permis|carnet|cnh|patente|rijbew|prawo|k\xc3\xb6rk|"
      "mrn|pat[-:# ]|pid[-:# ]|chart|record|patient|akte|dossier|historia|prontu|cartella|insur|policy|member|versich|kranken|mutuelle|seguro|p\xc3\xb3liz|polizza|tessera|medicare|nhs|"
-     "plate|regis|reg[ .:]|kennz|immat|plaque|matr|placa|targa|kentek|rejestr|vin|chassis|fahrg|fin[ .:]|device|udid|idfa|gaid|aaid|ser\\.|serial|serien|bic|swift|cvv|cvc|csc|code|ziffer|pin|"
+     "plate|regis|reg[ .:]|kennz|immat|plaque|matr|placa|targa|kentek|rejestr|travel doc|car [A-Z0-9]{2}|fahrzeug|wagen|pkw|lkw|voiture|hicul|vehicle|coche|veicol|voertuig|samoch|vin|chassis|fahrg|fin[ .:]|device|udid|idfa|gaid|aaid|ser\\.|serial|serien|bic|swift|cvv|cvc|csc|code|ziffer|pin|"
      "acc|konto|compte|cuenta|conta|conto|rekening|rachunek|ssn|social|sin[ .:]|tfn|nino|ni[ .:]|national|bsn|pesel|cpf|cnpj|dni|nie|nif|curp|rfc|aadhaar|pan[ .:]|tax|tin[ .:]|steuer|idnr|sozial|codice|personn|id card|ausweis|"
      "nummer|numer)", find_by_cue},
 };

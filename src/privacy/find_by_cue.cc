@@ -16,13 +16,16 @@ namespace {
 // clang-format off
 const PatternList& labels() {
   static const PatternList all = {
-    {Class::kPassport, .9F, "\\b(?i:passports?|reisepass|reisepassnummer|passeport|pasaporte|passaporte|passaporto|paspoort|paszport|passnummer|pasu|pass)" NUMBER IS CODE},
+    {Class::kPassport, .9F, "\\b(?i:passports?|travel doc(?:ument)?|reisepass|reisepassnummer|passeport|pasaporte|passaporte|passaporto|paspoort|paszport|passnummer|pasu|pass)" NUMBER IS CODE},
     {Class::kDrivingLicence, .9F, "\\b(?i:driv(?:ing|er'?s?) licen[cs]e|licen[cs]e|dl|f\\xc3\\xbchrerschein(?:nummer)?|permis(?: de conduire)?|carnet de conducir|licencia(?: de conducir)?|cnh|patente|rijbewijs|prawo jazdy|k\\xc3\\xb6rkort)" NUMBER IS CODE},
     {Class::kMedicalRecord, .92F, "\\b(MRN[-:# ]{0,2}[A-Z]{0,3}[0-9][0-9-]{3,14})\\b"},
       {Class::kMedicalRecord, .92F, "\\b((?:MRN|PAT|PID|CHART)[-:# ]{1,2}[A-Z]{0,3}[0-9][0-9-]{3,14})\\b"},
     {Class::kMedicalRecord, .88F, "\\b(?i:medical record|patient(?: record| file)?|mrn|krankenakte|patientennummer|dossier(?: patient| m\\xc3\\xa9" "dical)|historia cl\\xc3\\xadnica|prontu\\xc3\\xa1rio|cartella clinica)" NUMBER IS CODE},
     {Class::kHealthInsurance, .88F, "\\b(?i:(?:health )?insurance(?: policy)?|policy|member id|versichertennummer|versichertennr|krankenversicherung|krankenkasse|mutuelle|seguro|p\\xc3\\xb3liza|polizza|tessera sanitaria|medicare|nhs)" NUMBER IS CODE},
-    {Class::kLicencePlate, .88F, "\\b(?i:(?:licen[cs]e |number )?plates?|registration|reg|kennzeichen|immatriculation|plaque|matr\\xc3\\xad" "cula|placas?|targa|kenteken|rejestracja|nummerplade)" NUMBER IS "([A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,3})\\b"},
+    {Class::kLicencePlate, .88F, "\\b(?i:(?:licen[cs]e |number )?plates?|registration|reg|kennzeichen|kennz|immatriculation|plaque|matr\\xc3\\xad" "cula|placas?|targa|kenteken|rejestracja|nummerplade)" NUMBER IS "([A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,3})\\b"},
+    // "Fahrzeug HH ES 605", not "vehicle BMW 320".
+    {Class::kLicencePlate, .85F, "\\b(?i:fahrzeug|wagen|car|[pl]kw|voiture|v\\xc3\\xa9hicule|vehicles?|coche|ve\\xc3\\xad" "culo|veicolo|voertuig|samoch\\xc3\\xb3" "d)" IS
+     "([A-Z]{1,3}[ -][A-Z]{1,3}[ -]?[0-9]{1,4}|[A-Z]{2,3}[ -]?[0-9]{2,4}[ -]?[A-Z]{1,3}(?:[ -]?[0-9]{4})?|[0-9]{1,4}[ -]?[A-Z]{1,3}[ -][0-9]{1,4})\\b"},
     {Class::kVehicleId, .92F, "\\b(?i:vin|chassis|fahrgestellnummer|fin)" NUMBER IS "([A-HJ-NPR-Z0-9]{17})\\b"},
     {Class::kDeviceId, .85F, "\\b(?i:device|udid|idfa|gaid|aaid|ser(?:ial|\\.)|seriennummer)" NUMBER IS "([A-Fa-f0-9]{8}(?:-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}|[A-Z0-9]{8,20}\\b)"},
     {Class::kCardCode, .9F, "\\b(?i:cvv2?|cvc2?|csc|security code|pr\\xc3\\xbc" "fziffer|pin)" NUMBER IS "([0-9]{3,6})\\b"},

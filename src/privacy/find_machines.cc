@@ -129,6 +129,11 @@ void find_machines(Scan& scan) {
                                         i + n + 1 >= text.size() || !is_alnum(text[i + n + 1])));
     };
     if (const size_t n = ipv4_at(rest); n > 0 && free_end(n, ".-")) {
+      // "255.255.255.0" says how large a network is: no machine has it.
+      if (rest.starts_with("255.")) {
+        i += n - 1;
+        continue;
+      }
       // "version 3.12.94.28", "Chrome/119.0.0.0": a version, unless it is an address's.
       const bool version = (cues_before(text, i) & kCueThing) != 0 || is_product(text.substr(0, i));
       scan.add(i, i + n, Class::kIpAddress, version ? .3F : .8F);

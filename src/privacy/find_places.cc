@@ -33,7 +33,7 @@ namespace {
   "gardens|grove|mews|square|place|pl|row|hill|rise|walk|way|wharf|quay|fort|station|plaza|alley|" \
   "crossing|path|pike|turnpike|nagar|marg|chowk|colony|"                                           \
   "ganj|vihar|enclave|bypass|expressway|loop|point|ridge|run|view|vista|cove|bend|creek|valley|"   \
-  "meadows|estate|estates|drives|roads|ways|parade|esplanade|approach)"
+  "meadows|estate|estates|extn|drives|roads|ways|parade|esplanade|approach)"
 
 #define DWELLING                                                                                \
   "(?:Green|Close|Paddocks?|Lane|Mews|Avenue|Crescent|Drive|Grove|Limes|Elms|Oaks|Willows|"     \
@@ -52,6 +52,8 @@ const PatternList& number_first() {
     {Class::kPostalAddress, .92F, "\\b([0-9]{1,6} " WORDS ",? (?:Apt|Suite|Ste|Unit|Apartment)\\.? ?#?[A-Za-z0-9-]+)"},
     // 1462 W 43rd St
     {Class::kPostalAddress, .92F, "\\b([0-9]{1,6}[A-Za-z]?,? (?:(?:N|S|E|W|NE|NW|SE|SW)\\.? )?[0-9]{1,3}(?:st|nd|rd|th) " ENGLISH "\\b\\.?" UNIT ")"},
+    // 4622 Highway 151 N
+    {Class::kPostalAddress, .9F, "\\b([0-9]{1,6} (?:(?:N|S|E|W|NE|NW|SE|SW)\\.? )?(?i:(?:state |us |county |farm to market |old )*(?:highway|hwy|route|rte|road|fm|cr))\\.? [0-9]{1,4}\\b(?: (?:N|S|E|W|NE|NW|SE|SW)\\b)?" UNIT ")"},
     // 5 The Paddocks: estates are named so, without a word for a street.
     {Class::kPostalAddress, .85F, "\\b([0-9]{1,4}[A-Za-z]?,? The " DWELLING "\\b)"},
     {Class::kPostalAddress, .6F, "\\b([0-9]{1,5} " WORD "(?:-" WORD ")? " WORD ")\\b"},
@@ -63,6 +65,7 @@ const PatternList& boxes() {
   static const PatternList all = {
     {Class::kPostalAddress, .88F, "\\b((?:Flat|Studio|Apartment|Apt|Unit|Suite|H\\.? ?No\\.?|House No\\.?|Plot No\\.?)\\.? ?[0-9]+[A-Za-z]?,?\\s(?:[0-9]+[A-Za-z]?,? )?" WORD " (?:" WORD "|[a-z]+)(?: " WORD ")?)"},
     {Class::kPostalAddress, .92F, "\\b((?i:p\\. ?o\\. ?box|po box|postfach|postbus|bo\\xc3\\xaete postale|apartado(?: de correos| postal)?|caixa postal|casella postale|skr\\. poczt\\.|postboks|psc|unit) [0-9]{2,6}(?: ?,? ?Box [0-9]+)?)"},
+    {Class::kPostalAddress, .7F, "\\b(B\\.?P\\.? [0-9]{2,6})\\b"},
     };
   return all;
 }
@@ -83,7 +86,7 @@ const PatternList& french() {
   static const PatternList all = {
     // 12 bis rue de la Paix; chemin Michelle Martin
     {Class::kPostalAddress, .92F,
-     "\\b([0-9]{1,4}(?: ?(?:bis|ter|quater))?,? (?i:rue|avenue|av\\.|boulevard|bd|blvd|chemin|place|impasse|all\\xc3\\xa9" "e|quai|route|cours|passage|square|sentier|faubourg|ruelle|mont\\xc3\\xa9" "e|villa) " SMALL WORD "(?:[ -]" SMALL WORD "){0,4}" TOWN ")"},
+     "\\b([0-9]{1,4}(?: ?(?:bis|ter|quater))?,? (?i:rue|avenue|av\\.|boulevard|bd|blvd|chemin|place|impasse|all\\xc3\\xa9" "e|quai|route|cours|passage|square|sq\\.|sentier|faubourg|ruelle|mont\\xc3\\xa9" "e|villa) " SMALL WORD "(?:[ -]" SMALL WORD "){0,4}" TOWN ")"},
     {Class::kPostalAddress, .7F, "\\b((?:rue|avenue|boulevard|chemin|impasse|all\\xc3\\xa9" "e|quai|ruelle) " SMALL WORD "(?:[ -]" SMALL WORD "){0,4})"},
     };
   return all;
@@ -93,11 +96,13 @@ const PatternList& named_by_beginning() {
   static const PatternList all = {
     // Calle de Alcalá 12; Via Roma, 5; Rua Augusta 1500
     {Class::kPostalAddress, .92F,
-     "((?i:\\bcalle|\\bpza\\.?|\\bplza\\.?|\\bctra\\.?|\\bcno\\.?|\\burb\\.?|\\bc/|\\bc\\.|\\bavenida|\\bavda\\.?|\\bav\\.?|\\bplaza|\\bpaseo|\\bpasaje|\\bcamino|\\bcarretera|\\bcarrera|\\bronda|\\btraves\\xc3\\xad" "a|\\brambla|\\bglorieta|\\burbanizaci\\xc3\\xb3n|\\bacceso|"
+     "((?i:\\bcalle|\\bpje\\.?|\\bloc\\.|\\bfraz\\.|\\bpza\\.?|\\bplza\\.?|\\bctra\\.?|\\bcno\\.?|\\burb\\.?|\\bc/|\\bc\\.|\\bavenida|\\bavda\\.?|\\bav\\.?|\\bplaza|\\bpaseo|\\bpasaje|\\bcamino|\\bcarretera|\\bcarrera|\\bronda|\\btraves\\xc3\\xad" "a|\\brambla|\\bglorieta|\\burbanizaci\\xc3\\xb3n|\\bacceso|"
      "\\bcuesta|\\bcallej\\xc3\\xb3n|\\bprivada|\\bcircuito|\\bcalzada|\\bprolongaci\\xc3\\xb3n|\\bcerrada|\\bandador|\\bvereda|\\bvialidad|\\bviaducto|\\bcorredor|\\bdiagonal|\\bperif\\xc3\\xa9rico|\\bretorno|\\bperiferico|"
      "\\bvia|\\bviale|\\bpiazza|\\bpiazzale|\\bcorso|\\bvicolo|\\bstretto|\\bincrocio|\\brotonda|\\bborgo|\\bcanale|\\bstrada|\\bcontrada|\\blargo|"
      "\\brua|\\br\\.|\\btravessa|\\bpra\\xc3\\xa7" "a|\\balameda|\\brodovia|\\bestrada|\\bvila|\\bladeira|\\btrecho|\\bquadra|\\bn\\xc3\\xba" "cleo|\\bch\\xc3\\xa1" "cara|\\bfazenda|\\bs\\xc3\\xadtio|\\besplanada|\\baeroporto|\\bviela|\\bcampo|\\bconjunto|\\bcol\\xc3\\xb4nia|\\blargo|\\bparque|\\bpasarela|\\bpassarela|\\bp\\xc3\\xa1tio|\\bvale|\\bmorro|\\bloteamento|\\bloteamiento|\\blagoa|\\bjardim|\\bfavela|\\bdistrito|\\bcondom\\xc3\\xadnio|\\b\\xc3\\xa1rea|\\bfeira|\\besta\\xc3\\xa7\\xc3\\xa3o|\\brecanto|\\bresidencial|\\bsetor|\\bvereda|\\bvia) "
      DAY SMALL WORD "(?: " SMALL WORD "){0,4},? (?:n[.\\xc2\\xba\\xb0]{0,2} ?|n\\xc3\\xbam\\.? ?|num\\.? ?|s/n|#)?" HOUSE UNIT TOWN ")"},
+    // Rynek 9/2: a market needs no other name.
+    {Class::kPostalAddress, .85F, "\\b(Rynek [0-9]{1,3}[a-z]?(?:/[0-9]{1,3})?)\\b"},
     // ul. Długa 5/3
     {Class::kPostalAddress, .93F, "\\b((?i:ul|al|pl|os|ulica|aleja|plac|osiedle)\\.? " DAY WORDS " " HOUSE "(?: (?:m|lok)\\. ?[0-9]{1,4}[a-z]?\\b)?" TOWN ")"},
     };

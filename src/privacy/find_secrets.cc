@@ -16,7 +16,7 @@ void find_secrets(Scan& scan) {
      R"((\$2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{22,53}|\$argon2(?:id|i|d)\$[^\s'";]{10,}|\$(?:1|5|6|y|7|md5|gy|sha1)\$[^\s'",;:]{8,}|\$(?:pbkdf2|scrypt|P|H|S|apr1|2y)[A-Za-z0-9-]*\$?[^\s'",;]{8,}))"},
     {Class::kPasswordHash, .97F,
      R"((pbkdf2[:_](?:hmac[:_])?sha[0-9]+[$:][0-9]+\$[^\s'",;]{8,}|(?:scrypt|argon2|bcrypt)(?:_sha256)?[:$][0-9a-z]*[:$][^\s'",;]{8,}|SCRAM-SHA-(?:1|256|512)\$[0-9]+:[^\s'",;]{8,}|\{(?:SSHA|SHA|SMD5|CRYPT|PBKDF2|SSHA256|SSHA512|ARGON2)[^}]*\}[^\s'",;]{8,}|sha(?:1|256|512)\$[A-Za-z0-9]+\$[0-9a-f]{32,}))"},
-    {Class::kPasswordHash, .9F, R"(\b(md5[0-9a-f]{32}|\*[0-9A-F]{40})\b)"},
+    {Class::kPasswordHash, .9F, R"((\bmd5[0-9a-f]{32}|\*[0-9A-F]{40})\b)"},
     {Class::kApiKey, .97F,
      R"(\b((?:A3T[A-Z0-9]|AKIA|ASIA|AGPA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{12,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|gl(?:pat|ptt|dt|rt|soat|cbt|agent|imt|ft)-[A-Za-z0-9_-]{16,}|(?:sk|pk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,}|sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_-]{18,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|AIza[A-Za-z0-9_-]{20,}|ya29\.[A-Za-z0-9_-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}))"},
     {Class::kApiKey, .97F,

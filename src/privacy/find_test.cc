@@ -105,6 +105,27 @@ TEST(FindSensitive, WhatBelongsToATelephoneNumber) {
   });
 }
 
+TEST(FindSensitive, NumbersWithMoreBetweenThem) {
+  expect({
+      {"joindre au 04 - 41 - 96 - 91 - 12.", "joindre au [phone:04 - 41 - 96 - 91 - 12]."},
+      {"au 0937396053, appel de midi", "au 0937396053, appel de midi"},
+      {"un appel au 0937396053", "un appel au [phone:0937396053]"},
+      {"0341 155 754617", "[phone:0341 155 754617]"},
+      {"pages 120 - 134, 5000 - 10000 pieces", "pages 120 - 134, 5000 - 10000 pieces"},
+      {"2019 - 2021 - 2023", "2019 - 2021 - 2023"},
+  });
+}
+
+TEST(FindSensitive, PlatesAndPapersBesideWhatHasThem) {
+  expect({
+      {"Fahrzeug HH ES 605 abgeschleppt", "Fahrzeug [licence_plate:HH ES 605] abgeschleppt"},
+      {"Kennz. OHZ-L 24 gemeldet", "Kennz. [licence_plate:OHZ-L 24] gemeldet"},
+      {"Car UP32JB4917 parked", "Car [licence_plate:UP32JB4917] parked"},
+      {"vehicle BMW 320 sold, car A4 2020", "vehicle BMW 320 sold, car A4 2020"},
+      {"travel doc G24347952 expired", "travel doc [passport:G24347952] expired"},
+  });
+}
+
 TEST(FindSensitive, WhatAPasswordWasSetTo) {
   expect({
       {"Password reset to hunter_82 by phone", "Password reset to [password:hunter_82] by phone"},
@@ -122,6 +143,25 @@ TEST(FindSensitive, StreetsAsTheyAreWritten) {
       {"12 Stück U-48811 fehlen", "12 Stück U-48811 fehlen"},
       {"Calle 5 de Mayo 23", "[postal_address:Calle 5 de Mayo 23]"},
   });
+}
+
+TEST(FindSensitive, StreetsOfNumbersAndMarkets) {
+  expect({
+      {"Deliver to 4622 Highway 151 N now", "Deliver to [postal_address:4622 Highway 151 N] now"},
+      {"at 12 County Road 7", "at [postal_address:12 County Road 7]"},
+      {"Dostawa: Rynek 9/2.", "Dostawa: [postal_address:Rynek 9/2]."},
+      {"Livraison au BP 53 avant", "Livraison au [postal_address:BP 53] avant"},
+      {"Livraison au 85, sq. Carpeaux avant",
+       "Livraison au [postal_address:85, sq. Carpeaux] avant"},
+      {"Vive en Pje. Miraflores 8", "Vive en [postal_address:Pje. Miraflores 8]"},
+      {"highway 66 is closed", "highway 66 is closed"},
+  });
+}
+
+TEST(FindSensitive, NoMachineHasTheMaskOfANetwork) {
+  expect({{"mask 255.255.255.0 of 10.2.3.4", "mask 255.255.255.0 of [ip_address:10.2.3.4]"},
+          {"*A90344F71A4ACA90344F71A4ACA90344F71A4AC0",
+           "[password_hash:*A90344F71A4ACA90344F71A4ACA90344F71A4AC0]"}});
 }
 
 TEST(FindSensitive, AddressesWrittenForPeopleAndUrls) {

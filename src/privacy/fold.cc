@@ -99,6 +99,15 @@ std::string fold(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// Of Romanian and Vietnamese: a capital, and behind it its small letter.
+bool alternates(char32_t code) {
+  return (code >= 0x1F8 && code <= 0x21F) || (code >= 0x1EA0 && code <= 0x1EF9);
+}
+
+}  // namespace
+
 bool is_capital(char32_t code) {
   if (code < 0x80) return code >= 'A' && code <= 'Z';
   if (code < 0x100) return code >= 0xC0 && code <= 0xDE && code != 0xD7;
@@ -107,14 +116,18 @@ bool is_capital(char32_t code) {
     const bool odd = (code & 1) != 0;
     return (code >= 0x139 && code <= 0x148) || code >= 0x179 ? odd : !odd;
   }
-  return (code >= 0x391 && code <= 0x3A9) || (code >= 0x400 && code <= 0x42F);
+  if (alternates(code)) return (code & 1) == 0;
+  return (code >= 0x386 && code <= 0x3A9 && code != 0x387 && code != 0x390) ||
+         (code >= 0x400 && code <= 0x42F) || code == 0x490;
 }
 
 bool is_small(char32_t code) {
   if (code < 0x80) return code >= 'a' && code <= 'z';
   if (code < 0x100) return code >= 0xDF && code != 0xF7;
   if (code < 0x180) return !is_capital(code);
-  return (code >= 0x3AC && code <= 0x3CE) || (code >= 0x430 && code <= 0x45F);
+  if (alternates(code)) return (code & 1) != 0;
+  return code == 0x390 || code == 0x491 || (code >= 0x3AC && code <= 0x3CE) ||
+         (code >= 0x430 && code <= 0x45F);
 }
 
 }  // namespace sluice::privacy

@@ -46,7 +46,9 @@ ValueKey value_key(std::string_view key) {
       "a",        "answer",   "antwort",   "reponse", "réponse", "respuesta", "resposta",
       "risposta", "antwoord", "odpowiedz", "value",   "val",     "v",         "wert",
       "valeur",   "valor",    "valore",    "waarde",  "wartosc"};
-  constexpr std::string_view kLoose[] = {"content", "text", "data", "number", "response", "input"};
+  constexpr std::string_view kLoose[] = {"content", "text",   "data",  "number",    "response",
+                                         "input",   "no",     "nr",    "num",       "numero",
+                                         "número",  "nummer", "numer", "identifier"};
   return among(key, kPlain)   ? ValueKey::kPlain
          : among(key, kLoose) ? ValueKey::kLoose
                               : ValueKey::kNone;

@@ -69,6 +69,7 @@ const std::vector<Rule>& rules() {
       {Class::kNationalId, .85F, of({kIdentity, kNumber}), kNotNumber | of({kPhone, kEmail, kThing, kAccount, kCard, kOrg, kPassport, kInsurance, kSecret})},
       {Class::kNationalId, .85F, of({kIdentity, kId}), kNotNumber | of({kPhone, kEmail, kThing, kAccount, kCard, kOrg, kUser, kPassport, kSecret, kRegion})},
       {Class::kNationalId, .75F, of({kIdentity, kCode}), kNotNumber | of({kPhone, kEmail, kThing, kAccount, kCard, kOrg, kPassport, kRegion, kSecret})},
+      {Class::kNationalId, .85F, of({kIdentity, kCard}), kNotNumber | of({kPhone, kEmail, kThing, kAccount, kOrg, kPassport, kSecret, kInsurance, kBank, kExpiry, kCvv, kPan, kPerson, kToken})},
       {Class::kTaxId, .9F, of({kTax, kId}), kNotNumber & ~of({kMoney}) },
       {Class::kTaxId, .9F, of({kTax, kNumber}), kNotNumber & ~of({kMoney})},
       {Class::kTaxId, .85F, of({kTax, kCode}), (kNotNumber & ~of({kMoney})) | of({kCount})},
@@ -166,10 +167,14 @@ struct WordMeaning {
 };
 
 /// A word that the rule needs does not stand in its way by another meaning; nor does one that means
-/// little by itself.
+/// little by itself, nor, to a name of people, one that may stand for who they are: "pat_fornamn".
 bool is_vetoed(const Rule& rule, const std::vector<WordMeaning>& meanings) {
+  static const Concepts kOfWhom = of({kToken, kMedical});
   return std::any_of(meanings.begin(), meanings.end(), [&](const WordMeaning& each) {
     if (((each.own | each.joined) & rule.all).any()) return false;
+    if (rule.cls == Class::kPersonName && has(each.own, kPerson) &&
+        (each.own & rule.none & ~kOfWhom).none())
+      return false;
     return (!has(each.own, kSmall) && (each.own & rule.none).any()) ||
            (each.joined & rule.none).any();
   });
@@ -238,8 +243,17 @@ bool names_a_thing(const Concepts& concepts) {
 
 std::vector<NameVerdict> classes_of_name(std::string_view name, const Concepts& path) {
   std::vector<NameVerdict> out = remembered(name);
-  // "name" says who it is about only by what it stands in.
+  // "lic" of a driver.
+  if (has(path, kDriving)) {
+    const Concepts own = meaning_of_name(name);
+    if (has(own, kLicence) && !names_a_thing(own) && !has(own, kDate) && !has(own, kTime) &&
+        !has(own, kExpiry))
+      offer(out, Class::kDrivingLicence, .85F);
+  }
+  // "name" says who it is about only by what it stands in, as does an account.
   for (NameVerdict& each : out) {
+    if (each.cls == Class::kBankAccount && each.strength == .5F && has(path, kPerson))
+      each.strength = .65F;  // goes before a user's
     if (each.cls != Class::kPersonName || each.strength > .5F) continue;
     if (has(path, kPerson) || has(path, kContact)) {
       each.strength = .85F;

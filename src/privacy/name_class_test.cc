@@ -16,7 +16,7 @@ struct Line {
 // Names as developers of many countries give them; '/' stands between a table and its column.
 // clang-format off
 constexpr Line kSensitive[] = {
-    {Class::kPersonName, "furigana sn first_name last_name lastName FirstName fname lname middle_initial surname given_names full_name fullname customer_name CustName contact_name emp_name patient_name attending cardholder_name "
+    {Class::kPersonName, "to_name from_name kunder/lenker lokator najemnik familiya prijmenie furigana sn first_name last_name lastName FirstName fname lname middle_initial surname given_names full_name fullname customer_name CustName contact_name emp_name patient_name attending cardholder_name "
                          "card_holder account_holder beneficiary_name emergency_contact_name maiden_name mother_maiden_name nachname vorname familienname rufname vollname ansprechpartner kundenname kontoinhaber "
                          "geburtsname nom_famille prenom nom_client prenom_usuel titulaire_compte nombre apellidos apellido_paterno nombre_completo nombre_cliente primer_apellido nome_completo sobrenome "
                          "nome_cliente cognome nome_e_cognome intestatario achternaam voornaam klantnaam nazwisko imie imie_nazwisko fornamn efternamn etternavn fornavn etunimi sukunimi prijmeni jmeno soyad "
@@ -43,12 +43,12 @@ constexpr Line kSensitive[] = {
     {Class::kBrCpf, "cpf cpf_cliente num_cpf"},
     {Class::kInAadhaar, "aadhaar aadhaar_no aadhar_number"},
     {Class::kMxCurp, "curp"},
-    {Class::kNationalId, "national_id nationalIdNumber identity_number id_card_number citizen_id sozialversicherungsnummer sv_nummer cpr_nummer henkilotunnus fodselsnummer rodne_cislo numero_identidad documento_identidad 身份证号"},
+    {Class::kNationalId, "identity_card cartao_cidadao national_id nationalIdNumber identity_number id_card_number citizen_id sozialversicherungsnummer sv_nummer cpr_nummer henkilotunnus fodselsnummer rodne_cislo numero_identidad documento_identidad 身份证号"},
     {Class::kTaxId, "tax_id tax_number taxpayer_id tin TAXIDNBR steuernummer numero_fiscal"},
     {Class::kPassport, "ppt_no passport travel_document travel_document_no passport_no passport_number passportNumber reisepass reisepassnummer numero_passeport pasaporte num_pasaporte passaporte paspoortnummer nr_paszportu"},
-    {Class::kDrivingLicence, "carnet_cond fs_nummer driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
+    {Class::kDrivingLicence, "carta_cond forerkort jogositvany ridic_prukaz drivers/lic carnet_cond fs_nummer driving_licence driver_license drivers_license_no dl_number license_number fuehrerscheinnr fuhrerscheinnummer permis_conduire licencia_conducir cnh rijbewijs prawo_jazdy patente_guida"},
     {Class::kVehicleId, "vin vehicle_vin chassis_number fahrgestellnummer"},
-    {Class::kLicencePlate, "regn_no kennz kfz_kz license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
+    {Class::kLicencePlate, "kjennemerke rendszam nr_inmatriculare spz regn_no kennz kfz_kz license_plate licence_plate plate_number plate kennzeichen kfz_kennzeichen immatriculation matricula placa targa kenteken reg_plate"},
     {Class::kIpAddress, "ip ip_address ipAddr client_ip last_login_ip remote_addr_ip ip_adresse source_ip"},
     {Class::kMacAddress, "mac mac_address macAddr device_mac"},
     {Class::kImei, "imei device_imei imei_number"},
@@ -59,8 +59,8 @@ constexpr Line kSensitive[] = {
     {Class::kBankAccount, "debit_account payoutAccount savings_acct_no rib ach_acct nr_konta cislo_uctu kouza_bango account_number bank_account bank_account_no acct_no kontonummer konto_nr numero_compte cuenta_bancaria num_cuenta conta_bancaria conto_corrente rekeningnummer nr_konta_rachunek ACCTNBR"},
     {Class::kCryptoWallet, "wallet_address btc_address wallet eth_wallet crypto_address"},
     {Class::kMedicalRecord, "nhc hist_clinica mrn medical_record_number patient_number chart_no patientennummer num_dossier_patient"},
-    {Class::kHealthInsurance, "cns num_afiliacion MEMBERINS nr_carteirinha verzekerdenr kk_nr insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
-    {Class::kHealthData, "diagnosis diagnosis_code icd10_code allergies medication blood_type blutgruppe diagnose medikation symptoms diagnostico chronic_conditions grupo_sanguineo"},
+    {Class::kHealthInsurance, "kassennr trygdenr cns num_afiliacion MEMBERINS nr_carteirinha verzekerdenr kk_nr insurance_number health_insurance_no insurance_policy_number versichertennummer insurance_id krankenversicherungsnummer numero_mutuelle"},
+    {Class::kHealthData, "patologia arzneimittel diagnosis diagnosis_code icd10_code allergies medication blood_type blutgruppe diagnose medikation symptoms diagnostico chronic_conditions grupo_sanguineo"},
     {Class::kReligion, "religion religious_belief konfession"},
     {Class::kEthnicity, "tradeUnion gewerkschaft political_party sexual_orientation ethnicity race ethnic_origin"},
     {Class::kPassword, "security_answer secretAnswer wifi_psk password passwd pwd user_password pass passwort kennwort mot_de_passe contrasena senha wachtwoord haslo"},

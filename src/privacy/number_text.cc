@@ -16,9 +16,9 @@ size_t to_next_digit(std::string_view text, size_t at) {
   for (size_t i = at; i < text.size() && i < at + kLongest + 1; ++i) {
     const char c = text[i];
     if (is_digit(c)) return i - at;
-    if (c == '/' && i > at && text[i - 1] == ' ' && i + 1 < text.size() && text[i + 1] == ' ' &&
-        separators == 1) {
-      // "04567 / 692749"
+    if ((c == '/' || c == '-') && i == at + 1 && text[at] == ' ' && i + 2 < text.size() &&
+        text[i + 1] == ' ' && is_digit(text[i + 2])) {
+      // "04567 / 692749", "04 - 88 - 60 - 10 - 80"
       separators = 0;
     } else if (is_separator(c)) {
       // "a. 5", "1 - 5" and "--" are no parts of one number.
@@ -71,7 +71,8 @@ void extend(WrittenNumber& number, std::string_view text, const DigitGroup& grou
     if (group.plus) --number.begin;
     number.form.append(text.substr(number.begin, group.begin - number.begin));
   } else {
-    number.form.append(text.substr(number.end, group.begin - number.end));
+    const std::string_view between = text.substr(number.end, group.begin - number.end);
+    number.form.append(between == " - " ? std::string_view("-") : between);
   }
   number.plus |= group.plus;
   number.parenthesis |= group.opened;
@@ -106,7 +107,8 @@ float phone_likeness(const WrittenNumber& number) {
   const size_t first = form.find_first_not_of("0123456789");
   const size_t lead = first == std::string_view::npos ? 0 : static_cast<size_t>(form[0] - '0');
   if (d.starts_with("00") && d.size() >= 10) return .75F;
-  if (d[0] == '0' && d.size() >= 9 && d.size() <= 12 && lead >= 2 && lead <= 6 &&
+  const size_t most = number.groups >= 3 ? 13 : 12;  // "0341 155 754617"
+  if (d[0] == '0' && d.size() >= 9 && d.size() <= most && lead >= 2 && lead <= 6 &&
       number.groups <= 6)
     return .75F;
   if (d.size() == 9 && d[0] >= '4' && written_as(form, "3 3 3")) return .55F;

@@ -110,6 +110,24 @@ TEST(Structured, ANameIsAPersonsInPairsCompositesAndXmlToo) {
             "<row><mail>[email]</mail><plan><name>Gold plus</name></plan></row>");
 }
 
+TEST(Structured, WhatAnElementIsTellsWhatItsAttributesAre) {
+  const auto xml = [](std::string_view text) { return marked(text, find_in_xml(text)); };
+  EXPECT_EQ(xml(R"(<payee name="Lorna Wojtowicz" account="3121113099" ccy="USD"/>)"),
+            R"(<payee name="[person_name]" account="[bank_account]" ccy="USD"/>)");
+  EXPECT_EQ(xml(R"(<product name="Teak Bench" account="3121113099"/>)"),
+            R"(<product name="Teak Bench" account="3121113099"/>)");
+}
+
+TEST(Structured, WhatAMemberIsTellsWhatItsNumberIs) {
+  const auto json = [](std::string_view text) { return marked(text, find_in_json(text)); };
+  EXPECT_EQ(json(R"({"docs": [{"no": "BC3113446", "kind": "passport"}]})"),
+            R"({"docs": [{"no": "[passport]", "kind": "passport"}]})");
+  EXPECT_EQ(json(R"({"room": {"no": "BC3113446", "kind": "double"}})"),
+            R"({"room": {"no": "BC3113446", "kind": "double"}})");
+  EXPECT_EQ(json(R"({"driver": {"lic": "R56852587"}, "app": {"lic": "R56852587"}})"),
+            R"({"driver": {"lic": "[driving_licence]"}, "app": {"lic": "R56852587"}})");
+}
+
 TEST(Structured, ANameBesideAPersonsThingsIsThatPersons) {
   const auto json = [](std::string_view text) { return marked(text, find_in_json(text)); };
   EXPECT_EQ(json(R"({"name":"Paul Porter","email":"p@b.example"})"),

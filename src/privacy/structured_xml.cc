@@ -152,7 +152,9 @@ class Walk {
     // "<anna@example.com>" is no element.
     if (!is_name(text_.substr(begin, i_ - begin))) value({}, begin, i_);
     Element element{std::string(local(text_.substr(begin, i_ - begin)))};
+    opened_ = element.name;
     const bool closed = attributes(element);
+    opened_.clear();
     if (!elements_.empty() && tells_of_a_person(element.name)) elements_.back().person = true;
     if (!closed && elements_.size() < kDeepest) {
       elements_.push_back(std::move(element));
@@ -231,6 +233,7 @@ class Walk {
     if (begin == end) return;
     Concepts path;
     for (const Element& each : elements_) path |= meaning_of_name(each.name);
+    path |= meaning_of_name(opened_);
     const std::string_view raw = text_.substr(begin, end - begin);
     if (raw.find('&') == std::string_view::npos) {
       for (const Span& span : find_in_named(name, raw, path, context_))
@@ -247,6 +250,7 @@ class Walk {
   const Context& context_;
   size_t i_ = 0, beyond_ = 0;
   std::vector<Element> elements_;
+  std::string opened_;  ///< whose attributes are being read
   std::vector<Span> out_;
 };
 
