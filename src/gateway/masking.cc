@@ -29,7 +29,11 @@ const mask::ResultPlan& nothing_known() {
 void plan_column(const mask::ResultPlan& result, size_t i, const pg::FieldDescription& field,
                  bool by_origin, const mask::Audience& audience, mask::ColumnPlan& plan,
                  mask::ColumnNote& note) {
-  const bool told = !by_origin && i < result.columns.size();
+  const bool hidden = i < result.columns.size() && result.columns[i].shape == Shape::kWhole &&
+                      result.columns[i].cls == privacy::Class::kNone;
+  // What the text says nobody may see is hidden wherever the server says that it comes from: under
+  // a column's name a rule may send something else.
+  const bool told = i < result.columns.size() && (!by_origin || hidden);
   if (told) {
     plan = result.columns[i];
     note = result.notes[i];

@@ -164,9 +164,12 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
       if (root.at_pointer("/stmts/0/stmt/RuleStmt").get(body) != simdjson::SUCCESS) return;
       condition(body, "whereClause", level, kUsedInPredicate);
       for_each(body, "actions", [&](const Node& action) {
-        // Its rows are sent beside the statement's own, or in their place.
+        // Its rows are sent beside the statement's own, or in their place, and so are those of its
+        // RETURNING: what is in them is read.
         rule_sends_ = rule_sends_ || field(action, "SelectStmt").has_value();
-        (void)rows_of(action, &level, nullptr);
+        std::vector<NamedValue> sent;
+        rows_of(action, &level, nullptr)->append_to(sent);
+        for (const NamedValue& column : sent) gather_.use(column.value, kUsedInOutput);
       });
     });
     resolver_.use_path(std::move(path));

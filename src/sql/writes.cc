@@ -422,18 +422,23 @@ RowsPtr Walker::merge(const Node& body, const Level* outer, CteFrame* ctes) {
   return returning(body, target, level);
 }
 
+namespace {
+
+bool returned_by_rule(const catalog::Relation& relation) {
+  return std::any_of(relation.rules.begin(), relation.rules.end(), [](const catalog::Rule& rule) {
+    return rule.definition.find(" RETURNING ") != std::string::npos;
+  });
+}
+
+}  // namespace
+
 RowsPtr Walker::returning(const Node& body, const Target& target, const Level& level) {
   auto rows = std::make_shared<Rows>();
   rows->many = true;
   if (!field(body, "returningList")) return rows;
-  if (target.relation != nullptr && !context_.reached) {
-    // A rule's RETURNING stands for the statement's.
-    const auto returns = [](const catalog::Rule& rule) {
-      return rule.definition.find(" RETURNING ") != std::string::npos;
-    };
-    const auto& rules = target.relation->rules;
-    rule_sends_ = rule_sends_ || std::any_of(rules.begin(), rules.end(), returns);
-  }
+  // A rule's RETURNING stands for the statement's: what it names need not be what is sent.
+  const bool replaced = target.relation != nullptr && returned_by_rule(*target.relation);
+  rule_sends_ = rule_sends_ || (replaced && !context_.reached);
   // Rows come back: that is reading them.
   if (target.relation != nullptr) {
     (void)read(*target.relation, target.only, context_.reached);
@@ -441,6 +446,7 @@ RowsPtr Walker::returning(const Node& body, const Target& target, const Level& l
     note_read(resolver_.object(target.name, nullptr, context_.reached), nullptr);
   }
   select_list(body, "returningList", level, *rows);
+  for (NamedValue& column : rows->columns) column.value.unknown |= replaced;
   return rows;
 }
 
