@@ -253,7 +253,7 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
                     FunctionRisk::kNone, true});
   function_settings(function);
   const Within within(*this);
-  context_.owned = context_.fired = true;
+  enter_code_of(&table);
   const BodyKey key = body_key(function.oid, table.oid);
   if (bodies_.contains(key)) return;
   if (function.language != "plpgsql") {

@@ -292,6 +292,7 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
     }
   }
   // Whoever may replace it looks through it at what a view's owner had it called with.
+  const bool folded = context_.explained && function.volatility != 'v';
   const Within within(*this);
   context_.owned = context_.fired;
   const Body& body = body_of(function);
@@ -335,6 +336,10 @@ Walker::Called Walker::call_body(const catalog::Function& function, const std::v
   }
   (void)spend(rows->columns.size());
   out.value = with_arguments(source->whole(source), arguments);
+  // The planner calls it with what it knows, and shows and estimates with what comes back.
+  const auto empty = [](const Value& value) { return value.empty(); };
+  if (folded && std::all_of(given.begin(), given.end(), empty))
+    gather_.use(out.value, kUsedInOutput);
   // A record that is converted by the caller keeps no names, a row of a known type does.
   if (!columns.empty()) out.value.row = rows;
   if (!rows->columns.empty()) out.rows = rows;

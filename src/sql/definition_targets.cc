@@ -197,8 +197,11 @@ void Walker::walk_definition(const Node& node) {
   // What a column holds by default is computed of no row.
   if (text_field(node, "contype") == "CONSTR_DEFAULT") {
     const bool before = facts_.defines_expressions;
-    (void)eval_field(node, "raw_expr", level);
+    const Value value = eval_field(node, "raw_expr", level);
     facts_.defines_expressions = before;
+    // By ALTER TABLE … ADD COLUMN all rows that are there get it, in a column that nobody has
+    // looked at yet.
+    if (!context_.explained) note_written({0, 1}, value);
     return;
   }
   for (const auto [key, value] : object) {

@@ -223,6 +223,7 @@ void Walker::truncate(const catalog::Relation& relation, bool only, bool cascade
   if (!reached_writes_.insert({relation.oid, ActionKind::kTruncate}).second) return;
   const Within within(*this);
   ++context_.depth;
+  fires_unseen();
   triggers(relation, ActionKind::kTruncate);
   std::vector<const catalog::Relation*> all = {&relation};
   if (!only) {
@@ -281,6 +282,7 @@ void Walker::on_alter_table(const Node& body) {
   // It may write all rows anew.
   if (relation != nullptr) stored_expressions(*relation);
   schema_changed(object.temporary);
+  may_fire_unseen("AlterTableStmt", body, object);
   for_each(body, "cmds", [&](const Node& wrapper) {
     const auto command = field(wrapper, "AlterTableCmd");
     if (!command) return;
@@ -449,6 +451,7 @@ void Walker::on_other_definition(std::string_view name, const Node& body) {
       kind->action == ActionKind::kDrop) {
     schema_changed(object.temporary);
   }
+  may_fire_unseen(name, body, object);
   static constexpr std::string_view kOutside[] = {"CreatedbStmt",         "DropdbStmt",
                                                   "CreateTableSpaceStmt", "DropTableSpaceStmt",
                                                   "AlterSystemStmt",      "CreateSubscriptionStmt",

@@ -181,7 +181,8 @@ bool Walker::catalog_expression(const std::string& text, const catalog::Relation
   if (!enter_body()) return true;
   const Within within(*this);
   ++context_.depth;
-  context_.reached = context_.owned = context_.fired = true;
+  context_.reached = true;
+  enter_code_of(table);
   context_.arguments = 0;
   context_.variables = false;
   context_.collected = nullptr;
@@ -210,9 +211,14 @@ void Walker::check(const std::string& definition, const catalog::Relation* table
       "ALTER TABLE t ADD " + definition, table, [&](const Node& root, const Level& level) {
         Node body;
         if (root.at_pointer("/stmts/0/stmt/AlterTableStmt/cmds/0/AlterTableCmd/def/Constraint")
-                .get(body) == simdjson::SUCCESS) {
+                .get(body) != simdjson::SUCCESS) {
+          facts_.unresolved = true;
+        } else if (context_.fired) {
           (void)eval_field(body, "raw_expr", level);
         } else {
+          // Whether the row is taken tells.
+          condition(body, "raw_expr", level, kUsedInPredicate);
+        }
           facts_.unresolved = true;
         }
       });

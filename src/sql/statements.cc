@@ -324,6 +324,7 @@ void Walker::on_prepared(std::string_view name, const Node& body) {
     }
     if (StatementResult* result = own_result()) result->prepares = statement;
   } else if (what == What::kExecute) {
+    fires_unseen();
     Level level;
     // Under EXPLAIN too.
     const bool explained = std::exchange(context_.explained, false);

@@ -373,6 +373,14 @@ class Walker {
   void add_reached(const catalog::Relation& relation, ActionKind kind);
   RowsPtr rows_fired_for(const catalog::Relation& relation);
   void rules(const catalog::Relation& relation, ActionKind kind);
+  /// Code of a temporary table or view is whoever made that there: the statement's own, looked at
+  /// as strictly. What fires for others, their owners wrote.
+  void enter_code_of(const catalog::Relation* relation);
+  /// Notes that a statement gives a temporary table or view something that fires: the catalog does
+  /// not have it before the text ends.
+  void may_fire_unseen(std::string_view statement, const Node& body, const Object& object);
+  /// A write, or what may be one, behind `may_fire_unseen`.
+  void fires_unseen();
   void triggers(const catalog::Relation& relation, ActionKind kind);
   void foreign_keys(const catalog::Relation& relation, ActionKind kind,
                     const std::vector<int16_t>* changed);
@@ -439,6 +447,7 @@ class Walker {
   Met met_;
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;
+  bool unseen_fires_ = false;  ///< of the text: may_fire_unseen
   bool rule_sends_ = false;  ///< a rule's SELECT or RETURNING may send rows; of one statement
   std::vector<std::set<const catalog::Relation*>*> read_recorders_;
   bool aggregated_ = false;   ///< the select list at hand has an aggregate

@@ -60,7 +60,34 @@ void Walker::add_reached(const catalog::Relation& relation, ActionKind kind) {
   note_write(object);
 }
 
+void Walker::enter_code_of(const catalog::Relation* relation) {
+  context_.owned = context_.fired = relation == nullptr || relation->persistence != 't';
+}
+
+void Walker::may_fire_unseen(std::string_view statement, const Node& body, const Object& object) {
+  if (!object.temporary || context_.explained) return;
+  bool fires = statement == "CreateTrigStmt" || statement == "RuleStmt" ||
+               statement == "RenameStmt" ||
+               // A partition has the triggers of its table.
+               (statement == "CreateStmt" && field(body, "inhRelations"));
+  for_each(body, "cmds", [&](const Node& wrapper) {
+    const auto command = field(wrapper, "AlterTableCmd");
+    const std::string_view what = command ? text_field(*command, "subtype") : std::string_view();
+    fires = fires || what.starts_with("AT_Enable") ||
+            what == "AT_AttachPartition" || what == "AT_AddInherit";
+  });
+  unseen_fires_ = unseen_fires_ || fires;
+  // Code may come by more than once, and write before that.
+  if (fires && (context_.reached || context_.collected != nullptr))
+    runs_unknown_sql(context_.function);
+}
+
+void Walker::fires_unseen() {
+  if (unseen_fires_ && !context_.explained) runs_unknown_sql(context_.function);
+}
+
 void Walker::effects(const Target& target, ActionKind kind, const std::vector<int16_t>* changed) {
+  fires_unseen();
   if (target.relation == nullptr || !spend()) return;
   const auto kind_around = std::exchange(write_kind_, kind);
   const auto action_around = std::exchange(write_action_, target.action);
@@ -151,7 +178,7 @@ void Walker::rules(const catalog::Relation& relation, ActionKind kind) {
     const Within within(*this);
     ++context_.depth;
     context_.reached = true;
-    context_.owned = context_.fired = true;
+    enter_code_of(&relation);
     auto* around = std::exchange(gather_.arguments, nullptr);
     const RowsPtr rows = rows_fired_for(relation);
     Level level;
@@ -191,7 +218,8 @@ void Walker::triggers(const catalog::Relation& relation, ActionKind kind) {
       fires = (events & trigger_event(kind)) != 0;
       if (!fires || !field(body, "whenClause")) return;
       const Within within(*this);
-      context_.reached = context_.owned = context_.fired = true;
+      context_.reached = true;
+      enter_code_of(&relation);
       auto rows = std::make_shared<Rows>();
       rows->table = &relation;
       Level level;
