@@ -195,10 +195,15 @@ std::vector<privacy::Copy> copied(const sql::StatementFacts& facts, const catalo
       }
       const auto* read = held.empty() ? nullptr : catalog.relation(source.column.relation);
       const bool own = read != nullptr && read->persistence == 't';
-      for (const Sensitive& from :
+      for (Sensitive from :
            own ? sensitive(*read, source.column, held) : sensitive(labels, source.column)) {
-        const bool disguised = from.parts && disguises(source);
-        const bool alone = from.parts ? disguised : from.disguised || is_alone(source);
+        const bool disguised = disguises(source);
+        const bool alone = disguised || (!from.parts && (from.disguised || is_alone(source)));
+        // What a class keeps in sight (of an address its domain) is something else in a value that
+        // is reversed, encoded or cut: that is for those alone who may see everything.
+        if (!from.parts && disguised && !is_alone(source) &&
+            !from.name.ends_with(privacy::kWithOthers))
+          from.name += privacy::kWithOthers;
         for (privacy::Copy& copy : places(facts, written.target, from, alone, catalog, labels)) {
           if (std::find(out.begin(), out.end(), copy) == out.end()) out.push_back(std::move(copy));
         }

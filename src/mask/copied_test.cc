@@ -87,6 +87,15 @@ TEST(Copied, WhatWasDisguisedOnTheWayStaysSo) {
               ElementsAre("log.what alone"));
 }
 
+TEST(Copied, WhatIsMadeOfAColumnIsForThoseWhoMaySeeEverything) {
+  const auto reversed = of("INSERT INTO log (what) SELECT reverse(email) FROM users");
+  ASSERT_THAT(places(reversed), ElementsAre("log.what alone"));
+  EXPECT_TRUE(reversed.front().from.ends_with(privacy::kWithOthers)) << reversed.front().from;
+  const auto upper = of("INSERT INTO log (what) SELECT upper(email) FROM users");
+  ASSERT_THAT(places(upper), ElementsAre("log.what alone"));
+  EXPECT_EQ(upper.front().from, "public.users.email");
+}
+
 TEST(Copied, AWholeLargeObjectIsSearchedWhereItLies) {
   for (const std::string whole : {"lo_get(id)", "convert_from(lo_get(id), 'UTF8')"}) {
     EXPECT_THAT(of("INSERT INTO log (what) SELECT " + whole + " FROM users"), IsEmpty()) << whole;

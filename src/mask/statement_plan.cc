@@ -72,12 +72,12 @@ class Planner {
     }
     for (const auto& action : facts_.actions) {
       if (action.kind == ActionKind::kCall) out_.opaque = true;
-      if (!changes_rows(action.kind)) continue;
-      // A failing row is shown with all its columns.
+      const bool made = action.kind == ActionKind::kCreate || action.kind == ActionKind::kAlter;
+      if (!made && !changes_rows(action.kind)) continue;
+      // A failing row is shown with all its columns, as is what a new index finds twice.
       for (const auto& target : action.targets) {
-        if (target.oid == 0) continue;
-        if (column({target.oid, 0}).hidden()) out_.hides = true;
-        relations.push_back(target.oid);
+        if (target.oid != 0 && column({target.oid, 0}).hidden()) out_.hides = true;
+        if (target.oid != 0 && !made) relations.push_back(target.oid);
       }
     }
     std::sort(relations.begin(), relations.end());

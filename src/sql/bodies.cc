@@ -292,6 +292,9 @@ void Walker::trigger_body(const catalog::Function& function, const catalog::Rela
   if (!ran.good) unreadable(function);
   resolver_.use_path(std::move(path));
   write_again(body.uses);
+  // Whatever it reads may go into NEW. Of other tables the owner's word on that is taken; temporary
+  // ones, with their triggers, are of whoever is asking.
+  if (table.persistence == 't') note_written({table.oid, 0}, ran.value);
   body.busy = false;
 }
 

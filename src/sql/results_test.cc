@@ -150,7 +150,7 @@ TEST(ResultsOfRules, ItsReturningStandsForTheStatements) {
        "RETURNING what, who, what"});
   EXPECT_EQ(results_in(scope, "INSERT INTO log (what) VALUES ('a')"), "no rows[]");
   EXPECT_EQ(results_in(scope, "INSERT INTO log (what) VALUES ('a') RETURNING who"),
-            "rows[who: log.who]*");
+            "rows[who: log.who …]*");
 }
 
 TEST(ResultsOfCopy, GeneratedColumnsAreLeftOut) {
