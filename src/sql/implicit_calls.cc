@@ -219,8 +219,6 @@ void Walker::check(const std::string& definition, const catalog::Relation* table
           // Whether the row is taken tells.
           condition(body, "raw_expr", level, kUsedInPredicate);
         }
-          facts_.unresolved = true;
-        }
       });
 }
 
