@@ -32,6 +32,20 @@ class ScalarMasker : public Masker {
     return std::nullopt;
   }
 
+ protected:
+  Codec codec_;
+
+  Result<Masked> text(Bytes value, std::string& out) const override {
+    if constexpr (requires { codec_.coarse_text(value, means_, out); }) {
+      if (codec_.coarse_text(value, means_, out)) return Masked::kValue;
+    }
+    auto read = codec_.parse(value);
+    if (!read) return malformed(Codec::kName);
+    const Masked masked = mask_value(*read);
+    if (masked == Masked::kValue) codec_.print(*read, out);
+    return masked;
+  }
+
  private:
   std::optional<typename Codec::Value> read(Format format, Bytes bytes) const {
     return format == Format::kText ? codec_.parse(bytes) : codec_.decode(bytes);
@@ -65,16 +79,6 @@ class ScalarMasker : public Masker {
     }
   }
 
-  Result<Masked> text(Bytes value, std::string& out) const override {
-    if constexpr (requires { codec_.coarse_text(value, means_, out); }) {
-      if (codec_.coarse_text(value, means_, out)) return Masked::kValue;
-    }
-    auto read = codec_.parse(value);
-    if (!read) return malformed(Codec::kName);
-    const Masked masked = mask_value(*read);
-    if (masked == Masked::kValue) codec_.print(*read, out);
-    return masked;
-  }
   Result<Masked> binary(Bytes value, std::string& out) const override {
     auto read = codec_.decode(value);
     if (!read) return malformed(Codec::kName);
@@ -83,7 +87,6 @@ class ScalarMasker : public Masker {
     return masked;
   }
 
-  Codec codec_;
   Means means_;
 };
 

@@ -178,7 +178,7 @@ std::optional<int32_t> parse_day(Bytes text) {
 
 bool is_plain_day(Bytes text) {
   const auto date = usual_date(text);
-  return date && date->year > 0 && days_of(*date, false);
+  return date && date->year > 0 && is_date(*date);
 }
 
 void append_day(int32_t day, std::string& out) {

@@ -206,31 +206,21 @@ struct IntervalCodec {
 
 /// Text in a style that is not read here becomes NULL; in binary there is but one form.
 template <typename Codec>
-class StyleMasker : public Masker {
+class StyleMasker : public ScalarMasker<Codec> {
  public:
   StyleMasker(Codec codec, const Means& means)
-      : codec_(codec), rule_(means.rule), inner_(scalar(codec, means)) {}
-
-  std::optional<int> compare(Format format, Bytes a, Bytes b) const override {
-    return inner_->compare(format, a, b);
-  }
+      : ScalarMasker<Codec>(codec, means), redacts_(means.rule.strategy == Strategy::kRedact) {}
 
  private:
   Result<Masked> text(Bytes value, std::string& out) const override {
-    if (!codec_.parse(value)) {
-      if (rule_.strategy != Strategy::kRedact) return Masked::kNull;
-      codec_.print(typename Codec::Value{}, out);
-      return Masked::kValue;
-    }
-    return inner_->mask(Format::kText, value, out);
-  }
-  Result<Masked> binary(Bytes value, std::string& out) const override {
-    return inner_->mask(Format::kBinary, value, out);
+    // Its only error is that it cannot be read.
+    if (auto masked = ScalarMasker<Codec>::text(value, out)) return masked;
+    if (!redacts_) return Masked::kNull;
+    this->codec_.print(typename Codec::Value{}, out);
+    return Masked::kValue;
   }
 
-  Codec codec_;
-  Rule rule_;
-  MaskerPtr inner_;
+  bool redacts_;
 };
 
 template <typename Codec>
