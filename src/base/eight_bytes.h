@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "base/bytes.h"
 
@@ -56,6 +57,23 @@ inline uint64_t load_upto_eight(const char* at, size_t size) {
   uint64_t word = 0;
   for (size_t i = 0; i < size; ++i) word |= uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
   return word;
+}
+
+/// What copy_short copies at most.
+inline constexpr size_t kShortText = 32;
+
+/// Copies a text of at most kShortText bytes to where as many zeros stand. Two moves of a size that
+/// is known, which may overlap, are faster than one of any size.
+inline void copy_short(Bytes text, char* to) {
+  constexpr size_t kHalf = kShortText / 2, kQuarter = kHalf / 2;
+  const auto ends = [&]<size_t kSize>(std::integral_constant<size_t, kSize>) {
+    std::memcpy(to, text.data(), kSize);
+    std::memcpy(to + text.size() - kSize, text.data() + text.size() - kSize, kSize);
+  };
+  if (text.size() >= kHalf) return ends(std::integral_constant<size_t, kHalf>());
+  if (text.size() >= kQuarter) return ends(std::integral_constant<size_t, kQuarter>());
+  const uint64_t word = load_upto_eight(text.data(), text.size());
+  std::memcpy(to, &word, sizeof word);
 }
 
 /// Where, from `from` on, the first byte of ASCII stands that `marks` marks in a word without high

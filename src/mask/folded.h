@@ -30,26 +30,16 @@ class ShortValues {
 
   /// Of at most kLongest bytes; not to one that is full.
   void add(Bytes value) {
-    constexpr size_t kHalf = sizeof(Row) / 2, kQuarter = kHalf / 2;
     Row& row = rows_[used_++];
     row.fill('\0');
-    if (value.size() >= kHalf) {
-      std::memcpy(row.data(), value.data(), kHalf);
-      std::memcpy(row.data() + value.size() - kHalf, value.data() + value.size() - kHalf, kHalf);
-    } else if (value.size() >= kQuarter) {
-      std::memcpy(row.data(), value.data(), kQuarter);
-      std::memcpy(row.data() + value.size() - kQuarter, value.data() + value.size() - kQuarter,
-                  kQuarter);
-    } else {
-      const uint64_t word = load_upto_eight(value.data(), value.size());
-      std::memcpy(row.data(), &word, sizeof word);
-    }
+    copy_short(value, row.data());
   }
   /// One of them, with zeros behind it, of which none is left when it is folded.
   Bytes operator[](size_t index) const { return {rows_[index].data(), sizeof(Row)}; }
 
  private:
   using Row = std::array<char, kMostBlocks * 8>;
+  static_assert(sizeof(Row) == kShortText);
   alignas(64) std::array<Row, kMost> rows_;
   size_t used_ = 0;
 };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/eight_bytes.h"
 #include "mask/date_text.h"
 #include "mask/decimal.h"
+#include "mask/tail_lanes.h"
 #include "mask/utf8.h"
 
 namespace sluice::mask {
@@ -12,49 +12,9 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_alnum(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
-
-/// How many letters and digits; nothing where not all is ASCII.
-std::optional<size_t> count_ascii(Bytes text) {
-  size_t count = 0;
-  uint64_t all = 0;
-  for (size_t at = 0; at < text.size(); at += 8) {
-    const uint64_t word = load_upto_eight(text.data() + at, text.size() - at);
-    all |= word;
-    const uint64_t ascii = word & ~kHighBits;
-    count += count_marked(digits_in(ascii) | letters_in(ascii));
-  }
-  return (all & kHighBits) == 0 ? std::optional(count) : std::nullopt;
-}
-
-/// Writes the letters and digits of the first `size` bytes of ASCII as '*', over a copy of the
-/// text. Reads the text and not the copy: what has only just been written is slow to read.
-void star(Bytes text, size_t size, char* copy) {
-  for (size_t at = 0; at < size && text.size() >= 8; at += 8) {
-    const size_t from = std::min(at, text.size() - 8);
-    uint64_t word = load_eight(text.data() + from);
-    uint64_t hidden = ((digits_in(word) | letters_in(word)) >> 7) * 0xFF;
-    if (size - from < 8) hidden &= (uint64_t{1} << (size - from) * 8) - 1;
-    word = (word & ~hidden) | (kEachByte * '*' & hidden);
-    std::memcpy(copy + from, &word, sizeof word);
-  }
-  for (size_t at = 0; at < size && text.size() < 8; ++at)
-    copy[at] = is_alnum(text[at]) ? '*' : text[at];
-}
-
-/// append_tail for what is most often masked so: numbers in ASCII, of which `count` are counted.
-void append_ascii_tail(Bytes text, size_t count, size_t keep, std::string& out) {
-  size_t hidden = text.size();
-  for (size_t left = count < keep * 2 ? 0 : keep; left > 0; --hidden)
-    left -= is_alnum(text[hidden - 1]);
-  const size_t begin = out.size();
-  out.append(text);
-  star(text, hidden, out.data() + begin);
-}
-
 /// `text` with its letters and digits as '*', but for the last `keep`.
 void append_tail(Bytes text, size_t keep, std::string& out) {
-  if (const auto count = count_ascii(text)) return append_ascii_tail(text, *count, keep, out);
+  if (append_short_tail(text, keep, out)) return;
   const auto counts = [](char c) {
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
            static_cast<unsigned char>(c) >= 0xC0;

@@ -242,5 +242,22 @@ RC_GTEST_PROP(Text, ShortTextsGetThePseudonymThatAnyTextGets, ()) {
   RC_ASSERT(masked_text(text, Strategy::kPseudonym, Kind::kName) == expected);
 }
 
+/// Long texts go character by character, short ones by vectors.
+RC_GTEST_PROP(Text, ShortNumbersKeepTheTailThatLongOnesDo, ()) {
+  const auto text =
+      *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aZ@[`{/:09+- .\x01\x7F")));
+  const auto kind = *rc::gen::element(Kind::kPhone, Kind::kIban);
+  const size_t keep = kind == Kind::kPhone ? 2 : 4;
+  const auto counts = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  auto left = static_cast<size_t>(std::ranges::count_if(text, counts));
+  const size_t kept = left < keep * 2 ? 0 : keep;
+  std::string expected = text;
+  for (char& c : expected)
+    if (counts(c) && left-- > kept) c = '*';
+  RC_ASSERT(masked_text(text, Strategy::kPartial, kind) == expected);
+  RC_ASSERT(masked_text("\u00FC" + text, Strategy::kPartial, kind).find("\u00FC") ==
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace sluice::mask
