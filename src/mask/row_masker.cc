@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "mask/binary_reader.h"
 #include "mask/text_form.h"
 #include "privacy/json_labels.h"
 
@@ -15,9 +14,12 @@ using privacy::Shape;
 /// char(n), whose spaces at the end are not part of its text form.
 constexpr Oid kPadded = 1042;
 constexpr uint32_t kNullLength = 0xFFFFFFFFU;
+constexpr size_t kLength = 4;  ///< of a value's length
 
-/// How many pseudonyms of a column are kept, and of what length at most.
+/// How many pseudonyms of a column are kept, how many of them in one place, and of what length at
+/// most. With one in a place a seventh of seventy names would put each other out again and again.
 constexpr size_t kKept = 512;
+constexpr size_t kInPlace = 4;
 constexpr size_t kLongestKept = 64;
 
 /// People edit what they see on a screen, and programs that go through millions of rows do not send
@@ -26,6 +28,27 @@ constexpr uint64_t kEdited = 1000;
 
 tl::unexpected<Error> broken_row(std::string_view what) {
   return fail(ErrorCode::kProtocol, "a row of the server cannot be read: " + std::string(what));
+}
+
+/// Takes the values of a row apart; false: they are not exactly as many.
+bool read_cells(Bytes values, std::span<Cell> cells) {
+  const char* at = values.data();
+  size_t left = values.size();
+  for (Cell& cell : cells) {
+    if (left < kLength) return false;
+    const uint32_t size = load_be32(at);
+    at += kLength;
+    left -= kLength;
+    if (size == kNullLength) {
+      cell.reset();
+      continue;
+    }
+    if (size > left) return false;
+    cell.emplace(at, size);
+    at += size;
+    left -= size;
+  }
+  return left == 0;
 }
 
 /// What stands for every value of a type where the same stands for all.
@@ -129,13 +152,10 @@ void RowMasker::note_masked() {
 }
 
 Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) const {
-  BinaryReader in(body);
-  const uint16_t count = in.be16();
-  if (!in.ok() || count != columns_.size())
+  if (body.size() < 2 || load_be16(body.data()) != columns_.size())
     return broken_row("it has another number of columns than was announced");
-  scratch.cells.resize(count);
-  for (Cell& cell : scratch.cells) cell = in.field();
-  if (!in.done()) return broken_row("its lengths do not add up");
+  scratch.cells.resize(columns_.size());
+  if (!read_cells(body.substr(2), scratch.cells)) return broken_row("its lengths do not add up");
   begin_row(scratch.cells, scratch);
   if (constants_) return rebuild_row(scratch, out);
   const size_t begin = out.size();
@@ -143,20 +163,21 @@ Result<> RowMasker::mask_row(Bytes body, RowScratch& scratch, std::string& out) 
   for (const size_t i : masked_) {
     const Cell& cell = scratch.cells[i];
     if (!cell) continue;
-    // What lies between is as it was, with its lengths.
-    const char* length = cell->data() - 4;
-    out.append(copied, static_cast<size_t>(length - copied));
+    // What lies between is as it was, with its lengths; most often it is nothing. The value's own
+    // length is told below.
+    const char* length = cell->data() - kLength;
+    if (length != copied) out.append(copied, static_cast<size_t>(length - copied));
     copied = cell->data() + cell->size();
-    const size_t at = out.size();
     append_be32(out, kNullLength);
+    const size_t at = out.size();
     auto masked = mask_value(i, scratch.cells, scratch, out);
     if (!masked) {
       out.resize(begin);
       return fail(std::move(masked).error());
     }
     if (*masked == Masked::kNull) continue;
-    store_be32(out.data() + at, static_cast<uint32_t>(out.size() - at - 4));
-    if (scratch.substitutes != nullptr) note_substitute(i, Bytes(out).substr(at + 4), scratch);
+    store_be32(out.data() + at - kLength, static_cast<uint32_t>(out.size() - at));
+    if (scratch.substitutes != nullptr) note_substitute(i, Bytes(out).substr(at), scratch);
   }
   out.append(copied, static_cast<size_t>(body.data() + body.size() - copied));
   ++scratch.rows;
@@ -203,11 +224,13 @@ void RowMasker::see_row(std::span<const Cell> row, RowScratch& scratch) const {
   for (const size_t i : seen_) {
     if (!row[i]) continue;
     const Column& column = columns_[i];
-    const Cell text =
-        column.as_sent ? row[i]
-                       : text_form(column.base, column.field.format, *row[i], scratch.buffers[i]);
-    if (!text) continue;
-    scratch.sightings->note(*text, column.whole != nullptr);
+    Bytes text = *row[i];
+    if (!column.as_sent) {
+      const Cell form = text_form(column.base, column.field.format, text, scratch.buffers[i]);
+      if (!form) continue;
+      text = *form;
+    }
+    scratch.sightings->note(text, column.whole != nullptr);
     // Of a column that goes through as it is there is nothing else to count.
     if (!column.masks()) ++scratch.counts[i].of(column.plan.cls);
   }
@@ -253,16 +276,23 @@ Result<Masked> RowMasker::pseudonym(size_t index, Bytes value, RowScratch& scrat
   if (scratch.made.size() != columns_.size()) scratch.made.resize(columns_.size());
   auto& made = scratch.made[index];
   if (made.empty()) made.resize(kKept);
-  RowScratch::Made& slot = made[std::hash<Bytes>{}(value) % kKept];
-  if (!value.empty() && slot.value == value) {
-    out.append(slot.masked);
+  const size_t hash = std::hash<Bytes>{}(value);
+  const std::span place(&made[hash % (kKept / kInPlace) * kInPlace], kInPlace);
+  RowScratch::Made* slot = &place[hash / kKept % kInPlace];
+  for (RowScratch::Made& known : place) {
+    if (known.value.empty()) {
+      slot = &known;
+      break;
+    }
+    if (known.value != value) continue;
+    out.append(known.masked);
     return Masked::kValue;
   }
   const size_t begin = out.size();
   SLUICE_ASSIGN(const Masked masked, column.whole->mask(column.field.format, value, out));
   if (masked == Masked::kValue) {
-    slot.value.assign(value);
-    slot.masked.assign(out, begin);
+    slot->value.assign(value);
+    slot->masked.assign(out, begin);
   }
   return masked;
 }

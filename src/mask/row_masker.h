@@ -133,8 +133,9 @@ class RowMasker {
 
   RowMasker() = default;
   void compile_column(Column& column, const std::shared_ptr<const TypeSource>& types) const;
-  Result<Masked> sift(size_t index, std::span<const Cell> row, RowScratch& scratch,
-                      std::string& out) const;
+  // Not part of mask_value, or each value would pay for what it keeps on the stack.
+  [[gnu::noinline]] Result<Masked> sift(size_t index, std::span<const Cell> row,
+                                        RowScratch& scratch, std::string& out) const;
 
   Result<Masked> pseudonym(size_t index, Bytes value, RowScratch& scratch, std::string& out) const;
   void note_masked();

@@ -41,13 +41,6 @@ std::optional<uint64_t> sighting(const SightingKey& key, Bytes value) {
   return folded.empty() ? std::nullopt : std::optional(digest_of(key, folded));
 }
 
-void Sightings::note(Bytes value, bool masked) {
-  if (value.size() > ShortValues::kLongest) return note_slowly(value, masked);
-  waiting_masked_[waiting_.size()] = masked;
-  waiting_.add(value);
-  if (waiting_.full()) hash_waiting();
-}
-
 void Sightings::note_slowly(Bytes value, bool masked) {
   const Bytes folded = fold(value, buffer_);
   if (!folded.empty()) add(digest_of(key_, folded), masked);

@@ -30,8 +30,13 @@ class Sightings {
  public:
   explicit Sightings(const SightingKey& key) : key_(key) {}
 
-  /// A value that is shown masked, or as it is.
-  void note(Bytes value, bool masked);
+  /// A value that is shown masked, or as it is. Here, since every value comes by.
+  void note(Bytes value, bool masked) {
+    if (value.size() > ShortValues::kLongest) return note_slowly(value, masked);
+    waiting_masked_[waiting_.size()] = masked;
+    waiting_.add(value);
+    if (waiting_.full()) hash_waiting();
+  }
   bool full() const { return sets_[0].digests.size() + sets_[1].digests.size() >= kMost; }
   /// Digests of what is shown as it is, some more than once: those that come are appended, until
   /// they are taken.
