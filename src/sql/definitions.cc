@@ -370,14 +370,22 @@ void Walker::on_lock(const Node& body) {
 void Walker::on_maintenance(std::string_view name, const Node& body) {
   const size_t action = act(ActionKind::kMaintenance);
   gather_.action(action).lock = lock_of(name, body);
-  const auto add = [&](const Node& range) {
+  // ANALYZE of columns evaluates no expression of an index, but what says which rows it has.
+  const bool analyses = name == "VacuumStmt" && !bool_field(body, "is_vacuumcmd");
+  const auto runs = [&](const catalog::Relation& relation, bool of_columns) {
+    const auto& indexes = relation.indexes;
+    const bool partial = std::any_of(indexes.begin(), indexes.end(),
+                                     [](const catalog::Index& index) { return index.partial; });
+    if (!of_columns || partial) stored_expressions(relation);
+  };
+  const auto add = [&](const Node& range, bool of_columns = false) {
     const Name named = name_of_range(range);
     const catalog::Relation* relation = resolver_.relation(named);
     const Object object = resolver_.object(named, relation, context_.reached);
     gather_.add_target(action, object);
     if (relation == nullptr) return;
     const auto* table = resolver_.catalog()->table_of_index(relation->oid);
-    stored_expressions(table != nullptr ? *table : *relation);
+    runs(table != nullptr ? *table : *relation, of_columns);
     if (name == "RefreshMatViewStmt") {
       note_write(object);
       const Within within(*this);
@@ -388,7 +396,7 @@ void Walker::on_maintenance(std::string_view name, const Node& body) {
     descendants(*relation, children);
     for (const auto* child : children) {
       gather_.add_target(action, Resolver::object(*child, true));
-      stored_expressions(*child);
+      runs(*child, of_columns);
     }
   };
   const auto single = field(body, "relation");
@@ -396,7 +404,7 @@ void Walker::on_maintenance(std::string_view name, const Node& body) {
   for_each(body, "rels", [&](const Node& wrapper) {
     const auto one = field(wrapper, "VacuumRelation");
     const auto range = one ? field(*one, "relation") : std::nullopt;
-    if (range) add(*range);
+    if (range) add(*range, analyses && field(*one, "va_cols"));
   });
   const bool whole = name == "ClusterStmt" && !single;
   const bool everything = !single && !field(body, "rels") && name != "CheckPointStmt";

@@ -163,6 +163,9 @@ CREATE FUNCTION wipe_armed(a int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
 CREATE TABLE with_index (id int PRIMARY KEY, v int);
 INSERT INTO with_index SELECT i, i FROM generate_series(1, 5) i;
 CREATE INDEX with_index_v ON with_index (wipe_armed(v));
+CREATE TABLE with_partial_index (id int PRIMARY KEY, v int);
+INSERT INTO with_partial_index SELECT i, i FROM generate_series(1, 5) i;
+CREATE INDEX with_partial_index_v ON with_partial_index (v) WHERE wipe_armed(v) > 0;
 CREATE TABLE with_generated (id int PRIMARY KEY, g int GENERATED ALWAYS AS (wipe_armed(id)) STORED);
 CREATE MATERIALIZED VIEW wiping AS SELECT wipe_armed(1) AS w;
 CREATE FUNCTION wipe_event() RETURNS event_trigger LANGUAGE plpgsql AS
