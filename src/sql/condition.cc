@@ -31,11 +31,12 @@ bool Extent::all(const Node& condition) {
   if (is_never(condition, looked_at_literal_, plain_equals_)) return false;
   if (!tells(condition, table_, looked_at_literal_)) return true;
   if (const auto comparison = field(condition, "A_Expr"))
-    return compared_all(*comparison) || equals_boolean(*comparison);
+    return compared_all(*comparison) || equals_boolean(*comparison) || is_unchanged(*comparison);
+  if (const auto call = field(condition, "FuncCall")) return called_all(*call);
   if (const auto test = field(condition, "NullTest")) return is_null(*test, "IS_NOT_NULL");
   if (const auto query = field(condition, "SubLink")) return is_among_all(*query);
   if (const auto test = field(condition, "BooleanTest")) return tested(*test);
-  if (const auto choice = field(condition, "CaseExpr")) return every_choice(*choice);
+  if (field(condition, "CaseExpr")) return every_choice(condition);
   const auto takes_all = [&](const Node& arm) { return all(arm); };
   if (const auto first = field(condition, "CoalesceExpr")) {
     const auto values = arms_of(*first);
@@ -142,8 +143,11 @@ bool Extent::operated_all(const Node& left, std::string_view name, const Node& r
   if ((name == "=" || name == ">=" || name == "<=") &&
       is_there_and_back(left, right, table_, looked_at_literal_))
     return true;
+  if (each_outcome(left, name, right) || is_bound_of_truth(left, name, right)) return true;
   if (is_extreme_of(left, name, right) || (name == "^@" && alike(left, right))) return true;
   if (name == ">=" && is_any_size(left, right, looked_at_literal_)) return true;
+  if (name == ">=" && is_any_magnitude(left, right)) return true;
+  if ((name == ">=" || name == ">") && is_before_all(left, right)) return true;
   if (name == ">=" && field(right, "A_Const")) {
     looked_at_literal_ = true;
     if (is_empty_text(right)) return true;
@@ -174,7 +178,7 @@ bool Extent::other_all(const Node& left, std::string_view kind, std::string_view
   if (kind == "AEXPR_OP_ANY" && name == "=") {
     if (field(right, "SubLink")) return is_of_all(left, name, right);
     if (gathers_all(left, right)) return true;
-    return array && any_alike(*array, "elements", left, false);
+    return (array && any_alike(*array, "elements", left, false)) || is_put_into(left, right);
   }
   if (kind == "AEXPR_OP_ANY") return array && listed_all(left, name, *array, "elements", false);
   if (kind == "AEXPR_IN" && name == "<>")
@@ -184,7 +188,7 @@ bool Extent::other_all(const Node& left, std::string_view kind, std::string_view
     return is_percent(right, looked_at_literal_) || has_itself(left, right);
   return kind == "AEXPR_IN" && name == "=" && list &&
          (any_alike(*list, "items", left, false) || names_both(left, *list) ||
-          has_all_outcomes(left, *list, looked_at_literal_));
+          lists_outcomes(left, *list) || has_all_outcomes(left, *list, looked_at_literal_));
 }
 
 bool Extent::listed_all(const Node& left, std::string_view name, const Node& list,
@@ -217,8 +221,20 @@ bool Extent::has_itself(const Node& value, const Node& pattern) {
 bool Extent::is_extreme_of(const Node& left, std::string_view name, const Node& right) {
   if (const auto list = field(left, "MinMaxExpr")) {
     const bool greatest = text_field(*list, "op") == "IS_GREATEST";
-    return name == (greatest ? ">=" : "<=") && any_alike(*list, "args", right, false);
+    if (name != (greatest ? ">=" : "<=")) return false;
+    const auto other = field(right, "MinMaxExpr");
+    if (!other || text_field(*other, "op") == text_field(*list, "op"))
+      return any_alike(*list, "args", right, false);
+    bool found = false;
+    for_each(*other, "args",
+             [&](const Node& item) { found = found || any_alike(*list, "args", item, false); });
+    return found;
   }
+  if (const auto number = only_argument(left, "floor"))
+    return name == "<=" && alike(*number, right);
+  for (const char* function : {"ceil", "ceiling"})
+    if (const auto number = only_argument(left, function))
+      return name == ">=" && alike(*number, right);
   if (const auto number = only_argument(left, "abs")) return name == ">=" && alike(*number, right);
   const auto one = field(left, "A_ArrayExpr"), other = field(right, "A_ArrayExpr");
   if (!one || !other || (name != "<@" && name != "&&")) return false;
@@ -244,9 +260,9 @@ bool Extent::written_out_matches(const Node& left, std::string_view kind, std::s
          matches_any_written(name, pattern_of(right), kind == "AEXPR_SIMILAR", looked_at_literal_);
 }
 
-/// x::text <> '' and length(x::text) > 0 of a number, a date and their like.
+/// x::text <> '' and length(x::text) > 0 of a number, a date and their like; length(x::text) < 100.
 bool Extent::has_text(const Node& left, std::string_view name, const Node& right) {
-  if (name != ">" && name != ">=" && name != "<>") return false;
+  if (name == "=" || name == "@>" || name == "<@") return false;
   const auto call = field(left, "FuncCall");
   std::optional<Node> text = left;
   const auto joined = field(left, "A_Expr");  // '' || x
@@ -258,8 +274,13 @@ bool Extent::has_text(const Node& left, std::string_view name, const Node& right
   if (!is_written_out(*text, table_)) return false;
   looked_at_literal_ = true;
   int64_t size = 0;
-  if (!call) return is_empty_text(right);
-  return is_length(left) && whole_number(right, size) && size == (name == ">=" ? 1 : 0);
+  if (!call) return (name == ">" || name == ">=" || name == "<>") && is_empty_text(right);
+  if (!is_length(left) || !whole_number(right, size)) return false;
+  if (name == "<" || name == "<=") {
+    const int64_t most = longest_written(*text, table_);
+    return most > 0 && size >= most + (name == "<" ? 1 : 0);
+  }
+  return size == (name == ">=" ? 1 : 0);
 }
 
 /// A value compared with itself and something more.
@@ -292,32 +313,6 @@ bool Extent::names_both(const Node& value, const Node& list) {
   return yes && no && never_null(value, table_);
 }
 
-/// x IS TRUE OR x IS FALSE, of what is never NULL; x IS TRUE OR x IS NOT TRUE.
-bool Extent::tests_both(const std::vector<Node>& arms) {
-  constexpr std::pair<std::string_view, std::string_view> kPairs[] = {
-      {"IS_TRUE", "IS_FALSE"},
-      {"IS_TRUE", "IS_NOT_TRUE"},
-      {"IS_FALSE", "IS_NOT_FALSE"},
-      {"IS_UNKNOWN", "IS_NOT_UNKNOWN"}};
-  constexpr size_t kMost = 64;
-  const size_t count = std::min(arms.size(), kMost);
-  for (size_t i = 0; i < count; ++i) {
-    const auto a = field(arms[i], "BooleanTest");
-    for (size_t j = 0; a && j < count; ++j) {
-      const auto b = field(arms[j], "BooleanTest");
-      if (!b || i == j) continue;
-      const auto value = field(*a, "arg"), other = field(*b, "arg");
-      if (!value || !other || !same(*value, *other, looked_at_literal_)) continue;
-      for (const auto& [first, second] : kPairs) {
-        if (text_field(*a, "booltesttype") == first && text_field(*b, "booltesttype") == second &&
-            (second != "IS_FALSE" || never_null(*value, table_)))
-          return true;
-      }
-    }
-  }
-  return false;
-}
-
 /// x <> x and its like: true of no row.
 bool Extent::compared_none(const Node& expression) {
   const auto left = field(expression, "lexpr");
@@ -327,6 +322,10 @@ bool Extent::compared_none(const Node& expression) {
   const std::string_view name = operator_name(expression);
   const bool differs = kind == "AEXPR_OP" && (name == "<>" || name == "<" || name == ">");
   if (kind == "AEXPR_OP_ANY") return is_empty_list(*right, looked_at_literal_);
+  const auto list = field(*right, "List"), array = field(*right, "A_ArrayExpr");
+  if (kind == "AEXPR_IN" && name == "<>") return list && any_alike(*list, "items", *left, false);
+  if (kind == "AEXPR_OP_ALL" && name == "<>")
+    return array && any_alike(*array, "elements", *left, false);
   if (kind == "AEXPR_NOT_DISTINCT" && (is_null_constant(*left) || is_null_constant(*right)))
     return never_null(is_null_constant(*left) ? *right : *left, table_);
   return (differs || kind == "AEXPR_DISTINCT") && alike(*left, *right);
@@ -340,15 +339,6 @@ bool Extent::is_null(const Node& test, std::string_view kind) {
   return kind == "IS_NULL" ? never_null(value, table_) : always_filled(value, table_);
 }
 
-bool Extent::equals_boolean(const Node& comparison) {
-  if (text_field(comparison, "kind") != "AEXPR_OP" || operator_name(comparison) != "=")
-    return false;
-  const auto left = field(comparison, "lexpr"), right = field(comparison, "rexpr");
-  if (!left || !right) return false;
-  return (is_boolean(*right, true) && all(*left)) || (is_boolean(*left, true) && all(*right)) ||
-         (is_boolean(*right, false) && none(*left)) || (is_boolean(*left, false) && none(*right));
-}
-
 bool Extent::is_boolean(const Node& node, bool which) {
   const auto constant = field(node, "A_Const");
   const auto boolean = constant ? field(*constant, "boolval") : std::nullopt;
@@ -358,33 +348,6 @@ bool Extent::is_boolean(const Node& node, bool which) {
 bool Extent::is_null_constant(const Node& node) {
   const auto constant = field(node, "A_Const");
   return constant && bool_field(*constant, "isnull");
-}
-
-bool Extent::tested(const Node& test) {
-  const auto argument = field(test, "arg");
-  if (!argument) return false;
-  const std::string_view kind = text_field(test, "booltesttype");
-  if (kind == "IS_TRUE" || kind == "IS_NOT_FALSE") return all(*argument);
-  if (kind == "IS_NOT_UNKNOWN") return never_null(*argument, table_);
-  return (kind == "IS_FALSE" || kind == "IS_NOT_TRUE") && none(*argument);
-}
-
-bool Extent::every_choice(const Node& choice) {
-  const auto value = field(choice, "arg"), other = field(choice, "defresult");
-  bool every = true;
-  std::vector<Node> conditions;
-  for_each(choice, "args", [&](const Node& wrapper) {
-    const auto when = field(wrapper, "CaseWhen");
-    const auto result = when ? field(*when, "result") : std::nullopt;
-    const auto condition = when ? field(*when, "expr") : std::nullopt;
-    if (condition) conditions.push_back(*condition);
-    every = every && result && all(*result);
-  });
-  if (!every || conditions.empty()) return false;
-  if (other && all(*other)) return true;
-  // CASE x WHEN x THEN …, CASE WHEN p THEN … WHEN NOT p THEN …
-  return value ? alike(*value, conditions.front())
-               : has_complements(conditions, looked_at_literal_);
 }
 
 std::vector<Node> Extent::arms_of(const Node& boolean) {

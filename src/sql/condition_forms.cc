@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sql/condition.h"
+#include "sql/empty_pattern.h"
 #include "sql/names.h"
 #include "sql/picked.h"
 
@@ -206,6 +207,15 @@ Node pattern_of(const Node& node) {
 }
 
 bool is_percent(const Node& node, bool& looked_at_literal) {
+  const auto joined = field(node, "A_Expr");
+  if (joined && operator_name(*joined) == "||") {
+    const auto left = field(*joined, "lexpr"), right = field(*joined, "rexpr");
+    if (!left || !right) return false;
+    const bool first = is_percent(*left, looked_at_literal);
+    const bool second = is_percent(*right, looked_at_literal);
+    return (first || is_empty_text(*left)) && (second || is_empty_text(*right)) &&
+           (first || second);
+  }
   const auto constant = field(pattern_of(node), "A_Const");
   if (!constant) return false;
   looked_at_literal = true;
@@ -220,6 +230,7 @@ bool matches_all(const Node& node, bool& looked_at_literal) {
   if (!value) return false;
   looked_at_literal = true;
   std::string_view rest = text_field(*value, "sval");
+  if (finds_empty(rest)) return true;
   const bool begin = rest.starts_with('^');
   while (rest.starts_with('^')) rest.remove_prefix(1);
   const bool end = rest.ends_with('$');
@@ -244,12 +255,54 @@ bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal) {
   return bound == 0;
 }
 
-bool is_length(const Node& node) {
+bool is_never_below_zero(const Node& node, bool& looked_at_literal) {
+  const auto none_below = [&](const Node& list, bool every) {
+    size_t found = 0, count = 0;
+    for_each(list, "args", [&](const Node& item) {
+      int64_t number = 0;
+      ++count;
+      const bool whole = whole_number(item, number);
+      looked_at_literal = looked_at_literal || whole;
+      // -1 is written as 0 in the tree: no number tells by itself.
+      if ((whole && number > 0) || is_never_below_zero(item, looked_at_literal)) ++found;
+    });
+    return every ? count > 0 && found == count : found > 0;
+  };
+  const auto even = [&](const Node& power) {
+    int64_t number = 0;
+    looked_at_literal = looked_at_literal || field(power, "A_Const");
+    return whole_number(power, number) && number > 0 && number % 2 == 0;
+  };
+  if (const auto list = field(node, "CoalesceExpr")) return none_below(*list, true);
+  if (const auto list = field(node, "MinMaxExpr"))
+    return none_below(*list, text_field(*list, "op") == "IS_LEAST");
+  if (const auto call = field(node, "FuncCall")) {
+    const std::string_view name = name_in(*call, "funcname").name;
+    std::vector<Node> arguments;
+    for_each(*call, "args", [&](const Node& argument) { arguments.push_back(argument); });
+    if (name == "power" || name == "pow") return arguments.size() == 2 && even(arguments[1]);
+    return name == "sqrt" || name == "exp" || name == "abs" || name == "cardinality" ||
+           name == "num_nulls" || name == "num_nonnulls" || is_length_name(name);
+  }
+  const auto expression = field(node, "A_Expr");
+  if (!expression || text_field(*expression, "kind") != "AEXPR_OP") return false;
+  const auto left = field(*expression, "lexpr"), right = field(*expression, "rexpr");
+  const std::string_view name = operator_name(*expression);
+  if (!right) return false;
+  if (!left) return name == "@" || name == "|/";
+  if (name == "*") return same(*left, *right, looked_at_literal);
+  return name == "^" && even(*right);
+}
+
+bool is_length_name(std::string_view function) {
   constexpr std::string_view kLengths[] = {"length", "char_length", "character_length",
                                            "bit_length", "octet_length"};
+  return std::find(std::begin(kLengths), std::end(kLengths), function) != std::end(kLengths);
+}
+
+bool is_length(const Node& node) {
   const auto call = field(node, "FuncCall");
-  const std::string_view name = call ? name_in(*call, "funcname").name : std::string_view();
-  return std::find(std::begin(kLengths), std::end(kLengths), name) != std::end(kLengths);
+  return call && is_length_name(name_in(*call, "funcname").name);
 }
 
 bool is_empty_list(const Node& node, bool& looked_at_literal) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sql/node.h"
@@ -27,8 +28,12 @@ bool matches_all(const Node& node, bool& looked_at_literal);
 /// A length or an absolute value that is at least 0.
 bool is_any_size(const Node& left, const Node& right, bool& looked_at_literal);
 
+/// x * x, x ^ 2, @ x, sqrt(x), coalesce(length(x), 0): what is never below 0.
+bool is_never_below_zero(const Node& node, bool& looked_at_literal);
+
 /// length(…) and its like, of which no text but the empty one has 0.
 bool is_length(const Node& node);
+bool is_length_name(std::string_view function);
 
 /// '{}' and ARRAY[]: whatever holds for all of it holds.
 bool is_empty_list(const Node& node, bool& looked_at_literal);

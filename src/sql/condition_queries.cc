@@ -93,7 +93,10 @@ bool Extent::is_among_all(const Node& link) {
   if (!value || !query) return false;
   const std::string_view name = name_in(link, "operName").name;
   if (is_end_of_all(*value, name, *query, kind == "ANY_SUBLINK")) return true;
-  if (kind == "ALL_SUBLINK") return is_empty(*query);
+  if (kind == "ALL_SUBLINK") {
+    const auto alone = selected_alone(*query);
+    return is_empty(*query) || (alone && operated_all(*value, name, *alone));
+  }
   if (kind != "ANY_SUBLINK" || (!name.empty() && name != "=")) return false;
   const auto alone = selected_alone(*query);
   if (alone)

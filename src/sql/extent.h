@@ -56,7 +56,7 @@ class Extent {
                           std::optional<Node>* argument = nullptr);
   /// x = (SELECT max(o.x) FROM the same table o WHERE o.x = t.x)
   bool is_own_extreme(const Node& value, const Node& query);
-  /// x::text <> '' and length(x::text) > 0 of a number, a date and their like.
+  /// x::text <> '' and length(x::text) > 0 of a number, a date and their like; and < 100.
   bool has_text(const Node& left, std::string_view name, const Node& right);
   /// A value compared with itself and something more.
   bool moved(const Node& a, const Node& b);
@@ -66,6 +66,26 @@ class Extent {
   bool names_both(const Node& value, const Node& list);
   /// x IS TRUE OR x IS FALSE, of what is never NULL; x IS TRUE OR x IS NOT TRUE.
   bool tests_both(const std::vector<Node>& arms);
+  /// regexp_like(x, '.*'), textlike(x, '%').
+  bool called_all(const Node& call);
+  /// nullif(x = x, false).
+  bool is_unchanged(const Node& expression);
+  /// x = ANY (ARRAY[y] || x), x = ANY (array_append(y, x)).
+  bool is_put_into(const Node& value, const Node& array, int depth = 0);
+  /// Conditions that hold of each row, or of none, by their form alone: true, x = x.
+  bool always_met(const Node& condition);
+  bool never_met(const Node& condition);
+  /// What a CASE may yield of some row; nothing: it may be NULL, as no arm takes it.
+  std::optional<std::vector<Node>> outcomes_of(const Node& value);
+  /// CASE … THEN 1 ELSE 2 END > 0, and IN (1, 2).
+  bool each_outcome(const Node& left, std::string_view name, const Node& right);
+  bool lists_outcomes(const Node& value, const Node& list);
+  /// p <= true and p >= false, of what is never NULL.
+  bool is_bound_of_truth(const Node& left, std::string_view name, const Node& right);
+  /// ctid > '(0,0)'
+  bool is_before_all(const Node& left, const Node& right);
+  /// x * x >= 0
+  bool is_any_magnitude(const Node& value, const Node& bound);
   /// x <> x and its like: true of no row.
   bool compared_none(const Node& expression);
   bool is_null(const Node& test, std::string_view kind);
@@ -90,7 +110,7 @@ class Extent {
   static bool is_boolean(const Node& node, bool which);
   static bool is_null_constant(const Node& node);
   bool tested(const Node& test);
-  bool every_choice(const Node& choice);
+  bool every_choice(const Node& node);
   static std::vector<Node> arms_of(const Node& boolean);
 
   Picked table_;

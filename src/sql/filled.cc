@@ -30,7 +30,9 @@ bool is_strict_function(std::string_view name) {
       "rtrim",        "sha256",         "sign",       "strpos",
       "to_hex",       "to_json",        "to_jsonb",   "trim",
       "trunc",        "upper",          "date_trunc", "row_to_json",
-      "position"};
+      "position",     "substr",         "left",       "right",
+      "replace",      "translate",      "split_part", "regexp_replace",
+      "regexp_count", "regexp_like"};
   return is_one_of(kStrict, name) || (name.starts_with("hash") && name != "hash");
 }
 

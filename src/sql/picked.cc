@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sql/condition_forms.h"
@@ -184,6 +185,19 @@ std::optional<Node> without_literal(PlainValue& plain) {
   return std::nullopt;
 }
 
+/// x of x COLLATE "C", and of round(x) and its like where x is a whole number.
+std::optional<Node> without_wrapping(const Node& node, const Picked& table) {
+  if (const auto collated = field(node, "CollateClause")) return field(*collated, "arg");
+  for (const char* function : {"round", "trunc", "floor", "ceil", "ceiling"}) {
+    const auto value = only_argument(node, function);
+    const catalog::Column* column = value ? column_of(*value, table) : nullptr;
+    if (column != nullptr && (column->type_name == "smallint" || column->type_name == "integer" ||
+                              column->type_name == "bigint"))
+      return value;
+  }
+  return std::nullopt;
+}
+
 std::optional<Node> first_of_coalesce(const Node& node, const Picked& table) {
   const auto coalesce = field(node, "CoalesceExpr");
   std::optional<Node> first;
@@ -230,6 +244,18 @@ bool is_written_out(const Node& node, const Picked& table) {
          std::find(std::begin(kTypes), std::end(kTypes), column->type_name) != std::end(kTypes);
 }
 
+int64_t longest_written(const Node& node, const Picked& table) {
+  constexpr std::pair<std::string_view, int64_t> kLongest[] = {
+      {"smallint", 6}, {"integer", 11}, {"bigint", 20}, {"boolean", 5}, {"uuid", 36}};
+  const auto cast = field(node, "TypeCast");
+  const auto value = cast ? field(*cast, "arg") : std::nullopt;
+  const catalog::Column* column = value ? column_of(*value, table) : nullptr;
+  if (column == nullptr) return 0;
+  for (const auto& [type, most] : kLongest)
+    if (column->type_name == type) return most;
+  return 0;
+}
+
 PlainValue plain_value(const Node& node, const Picked& table) {
   PlainValue plain{.value = node};
   while (true) {
@@ -238,6 +264,7 @@ PlainValue plain_value(const Node& node, const Picked& table) {
     if (!inner) inner = without_signs(plain.value);
     if (!inner) inner = only_choice(plain.value);
     if (!inner) inner = first_of_coalesce(plain.value, table);
+    if (!inner) inner = without_wrapping(plain.value, table);
     if (!inner) return plain;
     plain.value = *inner;
   }

@@ -74,6 +74,9 @@ bool is_only_table(const Node& node, const Picked& table);
 /// x::text of what is never NULL and is never written as '': a number, a date, a whole row.
 bool is_written_out(const Node& node, const Picked& table);
 
+/// How many characters such a text has at most; 0: nobody knows.
+int64_t longest_written(const Node& node, const Picked& table);
+
 /// Whether `node IS NOT NULL` is true of each row: of a whole row it asks for each column.
 bool always_filled(const Node& node, const Picked& table);
 

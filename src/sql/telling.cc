@@ -7,6 +7,7 @@
 
 #include "sql/condition.h"
 #include "sql/condition_forms.h"
+#include "sql/condition_ranges.h"
 #include "sql/names.h"
 
 namespace sluice::sql {
@@ -127,7 +128,7 @@ class Telling {
     const std::string_view name = name_in(call, "funcname").name;
     const auto arguments = arguments_of(call);
     const auto first_may_be_null = [&] { return arguments.empty() || may_be_null(arguments[0]); };
-    if (name == "pg_typeof") return false;
+    if (name == "pg_typeof" || asks_of_made_range(call, table_, looked_at_literal_)) return false;
     if (arguments.size() == 2 && compares(name) &&
         same(arguments[0], arguments[1], looked_at_literal_))
       return false;
@@ -140,12 +141,26 @@ class Telling {
       return !is_converted_column(arguments[0], table_);
     if (arguments.size() == 2 && (name == "starts_with" || name == "strpos" || name == "position"))
       return !is_empty(arguments[1]) || first_may_be_null();
-    if (is_size(name) && !arguments.empty() && is_array_of_values(arguments[0], table_))
-      return false;
+    if (!arguments.empty() && has_same_size(name, arguments[0])) return false;
+    if (name == "overlaps" && arguments.size() == 4 &&
+        same(arguments[0], arguments[2], looked_at_literal_) &&
+        same(arguments[1], arguments[3], looked_at_literal_))
+      return may_be_null(arguments[0]) || may_be_null(arguments[1]);
     if (arguments.size() == 2 && (name == "power" || name == "pow"))
       return !is_number(arguments[1], 0) || first_may_be_null();
     if (field(call, "agg_filter") || field(call, "over")) return true;
     return of_any(call, "args");
+  }
+
+  /// How large something is that has a size of its own, whatever is in it.
+  bool has_same_size(std::string_view name, const Node& value) const {
+    if (is_size(name) && is_array_of_values(value, table_)) return true;
+    const auto call = field(value, "FuncCall");
+    const std::string_view made = call ? name_in(*call, "funcname").name : std::string_view();
+    if (name == "json_array_length" || name == "jsonb_array_length")
+      return (made == "json_build_array" || made == "jsonb_build_array") &&
+             !bool_field(*call, "func_variadic");
+    return is_length_name(name) && made == "md5" && !may_be_null(value);
   }
 
   /// How large an array is, whatever is in it.
@@ -159,8 +174,12 @@ class Telling {
   static bool compares(std::string_view name) {
     constexpr std::string_view kNames[] = {"starts_with", "strpos", "position",   "mod",
                                            "levenshtein", "age",    "similarity", "textlike"};
-    return is_one_of(kNames, name) || name.ends_with("eq") || name.ends_with("ge") ||
-           name.ends_with("le");
+    // And what says of no value and itself what these say of any.
+    constexpr std::string_view kNever[] = {"int2ne", "int4ne",  "int8ne",  "textne", "boolne",
+                                           "int2lt", "int4lt",  "int8lt",  "int2gt", "int4gt",
+                                           "int8gt", "date_ne", "date_lt", "date_gt"};
+    return is_one_of(kNames, name) || is_one_of(kNever, name) || name.ends_with("eq") ||
+           name.ends_with("ge") || name.ends_with("le");
   }
 
   bool of_expression(const Node& expression) {
@@ -172,6 +191,9 @@ class Telling {
     if (kind == "AEXPR_OP" && is_key_test(*left, name)) return false;
     if (kind == "AEXPR_OP" && is_settled(*left, name, *right)) return false;
     if (kind == "AEXPR_OP" && name == "^@" && is_empty(*right)) return may_be_null(*left);
+    if (kind == "AEXPR_OP" && (name == "=" || name == "<>") &&
+        compares_made_range(*left, *right, table_, looked_at_literal_))
+      return false;
     if (const auto list = field(*right, "List")) return of(*left) || of_any(*list, "items");
     return of(*left) || of(*right);
   }
@@ -184,7 +206,7 @@ class Telling {
 
   /// x * 0, x ^ 0, x % 1, and x - x, x / x, x % x.
   bool is_settled(const Node& left, std::string_view name, const Node& right) {
-    constexpr std::string_view kSame[] = {"-", "/", "%", "#"};
+    constexpr std::string_view kSame[] = {"-", "/", "%", "#", "<->", "~="};
     if (name == "*") return is_number(left, 0) || is_number(right, 0);
     if (name == "^") return is_number(right, 0);
     if (name == "%" && is_number(right, 1)) return true;
