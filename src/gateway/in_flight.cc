@@ -86,6 +86,16 @@ BindAhead bind_ahead(const ExpectedQueue& expected, Bytes portal) {
   return ahead;
 }
 
+bool runs_behind_front(const ExpectedQueue& expected) {
+  for (size_t i = 1; i < expected.size(); ++i) {
+    const RequestKind kind = expected.at(i).kind;
+    if (kind == RequestKind::kQuery || kind == RequestKind::kExecute ||
+        kind == RequestKind::kFunctionCall)
+      return true;
+  }
+  return false;
+}
+
 size_t readies_to_come(const ExpectedQueue& expected) {
   size_t count = 1;
   for (size_t i = 0; i < expected.size(); ++i) {

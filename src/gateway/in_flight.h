@@ -28,6 +28,9 @@ struct BindAhead {
 };
 BindAhead bind_ahead(const ExpectedQueue& expected, Bytes portal);
 
+/// Whether something that runs was sent behind what is answered now.
+bool runs_behind_front(const ExpectedQueue& expected);
+
 /// How many ReadyForQuery the client is to get, that of the message at hand included.
 size_t readies_to_come(const ExpectedQueue& expected);
 

@@ -24,12 +24,20 @@ bool declares(const sql::StatementFacts& facts, bool held) {
   });
 }
 
-/// `decision`, bounding nothing but the time.
-std::shared_ptr<const policy::Decision> only_duration(const policy::Decision& decision) {
+/// `decision`, bounding nothing but the time and, of what is told, the bytes.
+std::shared_ptr<const policy::Decision> only_at_commit(const policy::Decision& decision,
+                                                       const policy::Limits& limits) {
   auto only = std::make_shared<policy::Decision>(decision);
   only->limits = {};
-  only->limits.duration = decision.limits.duration;
+  only->limits.duration = limits.duration;
+  only->limits.bytes = limits.bytes;
   return only;
+}
+
+template <typename T>
+bool tighter(const std::optional<policy::Bound<T>>& bound,
+             const std::optional<policy::Bound<T>>& than) {
+  return bound && (!than || bound->most < than->most);
 }
 
 /// Whether names may mean something else behind it.
@@ -66,18 +74,54 @@ bool looked_up_when_run(const sql::StatementFacts& facts) {
 void OpenCursors::open(const sql::StatementFacts& facts, const policy::Decision& decision,
                        bool writes, uint64_t whom) {
   if (!runs_code(facts) && !has(facts, ActionKind::kCursor)) return;
-  if (policy.empty()) {
-    policy = decision.policy_version;
-    principal = whom;
-  }
+  opened_under.add(decision.policy_version, whom);
+  if (moves_cursors_in_code(facts) || (moves && !facts.cursors.empty()))
+    held_under.add(decision.policy_version, whom);
   write = write || writes;
   const auto& limits = decision.limits;
-  if (limits.duration && declares(facts, true) &&
-      (!at_commit || limits.duration->most < at_commit->limits.duration->most)) {
-    at_commit = only_duration(decision);
-  }
+  if (declares(facts, true)) put_off(limits, decision);
   if (!limits.on_results() && !limits.on_changes() && !limits.capture) return;
   bounds = bounds ? tightened(*bounds, limits) : std::make_shared<const policy::Decision>(decision);
+}
+
+void OpenCursors::take(std::string_view policy, uint64_t whom, bool anything) {
+  opened_under.add(policy, whom);
+  if (anything) forget_declared();
+  if (anything || moves) held_under.add(policy, whom);
+}
+
+void OpenCursors::put_off(const policy::Limits& limits, const policy::Decision& decision) {
+  const policy::Limits none;
+  const policy::Limits& now = at_commit ? at_commit->limits : none;
+  if (!tighter(limits.duration, now.duration) && !tighter(limits.bytes, now.bytes)) return;
+  auto only = only_at_commit(decision, limits);
+  at_commit = at_commit ? tightened(*at_commit, only->limits) : std::move(only);
+}
+
+std::string_view OpenCursors::changed(std::string_view policy, uint64_t whom) const {
+  const std::string_view here = opened_under.changed(policy, whom);
+  return here.empty() ? held_under.changed(policy, whom) : here;
+}
+
+void OpenCursors::declare(const std::string& name, Cursor cursor) {
+  if (declared.size() >= kMostDeclared) forget_declared();
+  unheld = unheld || !cursor.held();
+  declared[name] = std::move(cursor);
+}
+
+void OpenCursors::forget_declared() {
+  for (const auto& [name, cursor] : declared) {
+    const std::string_view policy =
+        cursor.decision ? std::string_view(cursor.decision->policy_version) : std::string_view();
+    opened_under.add(policy, cursor.principal);
+    if (cursor.held()) held_under.add(policy, cursor.principal);
+  }
+  declared.clear();
+}
+
+void OpenCursors::all_closed() {
+  declared.clear();
+  held_under = {};
 }
 
 void OpenCursors::note_code(const sql::StatementFacts& facts, uint64_t in_scope, uint8_t brings) {
@@ -91,9 +135,10 @@ void OpenCursors::note_code(const sql::StatementFacts& facts, uint64_t in_scope,
 }
 
 void OpenCursors::end_transaction() {
-  code = moves = held = several = false;
+  if (unheld) std::erase_if(declared, [](const auto& each) { return !each.second.held(); });
+  code = moves = unheld = held = several = false;
   doubts = 0;
-  policy.clear();
+  opened_under = {};
   scope = 0;
   at_commit.reset();
   use.end_transaction();

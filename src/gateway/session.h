@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "audit/log.h"
@@ -350,13 +349,14 @@ class Session : private net::StreamHandler, private ServerUser {
                                             const Expected* entry);
   Pass on_notice(const Piece& piece);
   Pass on_notification(const Piece& piece);
-  void follow_cursors(const Expected& entry, std::string_view command);
 
   // session_cursors.cc: what is taken from cursors, and by what it is bounded.
   DecisionPtr portal_as_cursor(const sql::StatementFacts& facts);
   DecisionPtr bounds_of_cursor(const std::string& name) const;
   DecisionPtr cursor_under_policy(const std::string& name);
+  void note_opened(const Expected& entry, bool writes);
   void bound_by_cursors(const sql::StatementFacts& of, DecisionPtr& decision, bool& writes);
+  void follow_cursors(const Expected& entry, std::string_view command);
   void follow_taken(const Expected& entry);
 
   // session_transactions.cc: in which transaction what was done, and how it ended.
@@ -463,11 +463,10 @@ class Session : private net::StreamHandler, private ServerUser {
 
   // Masking.
   AudiencePtr audience_;
-  AudienceOf audience_of_;                           ///< what audience_ was found for
-  std::unordered_map<std::string, Cursor> cursors_;  ///< that SQL has declared
-  std::string masked_;                               ///< rows on their way to the client
-  mask::Substitutes substitutes_;                    ///< shown to this session
-  std::vector<privacy::Copy> temporary_copies_;      ///< in its temporary tables
+  AudienceOf audience_of_;                       ///< what audience_ was found for
+  std::string masked_;                           ///< rows on their way to the client
+  mask::Substitutes substitutes_;                ///< shown to this session
+  std::vector<privacy::Copy> temporary_copies_;  ///< in its temporary tables
   bool opaque_transaction_ = false, hiding_transaction_ = false;  ///< as of veiled_fields
   SplitText split_;
   uint64_t epoch_ = 0;  ///< rises with what may change what a statement does, or its plan

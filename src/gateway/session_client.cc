@@ -231,7 +231,7 @@ Session::Pass Session::on_sync() {
   if (opened_.at_commit && transaction_ahead_ == 'I') {
     sync.decision = opened_.at_commit;
     sync.limited = true;
-    watch_duration(opened_.at_commit->limits.duration->most);
+    if (const auto& most = opened_.at_commit->limits.duration) watch_duration(most->most);
   }
   return Pass::kForward;
 }

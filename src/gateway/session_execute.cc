@@ -228,8 +228,7 @@ void Session::expect_execution(Expected& entry, Execution run) {
 void Session::note_execution(Expected& entry, bool counted, bool writes) {
   since_sync_ = true;
   settings_uncertain_ = true;
-  if (entry.text && entry.decision)
-    opened_.open(entry.text->facts(), *entry.decision, writes, principal_->id);
+  note_opened(entry, writes);
   if (entry.text) {
     note_effects(entry.text, counted);
   } else {

@@ -398,11 +398,13 @@ Session::Pass Session::end_own_pipeline(bool failed) {
   if (!failed) {
     run_own(
         {"COMMIT"},
-        [this](OwnRun& run) {
+        [this, bound = opened_.at_commit](OwnRun& run) {
           run.answer.expect_commit();
           // It failed by itself, not because of something before it that the client knows of.
           if (!run.answer.error || run.skipped) return;
-          const auto error = veiled_fields(*run.answer.error, nullptr);
+          const auto fields = veiled_fields(*run.answer.error, nullptr);
+          const auto instead = words_left_out(fields, bound.get(), error_message(fields).size());
+          const pg::ErrorFields& error = instead ? *instead : fields;
           Expected sync;
           sync.started = now_;
           transaction_failed(sync);

@@ -22,7 +22,6 @@ namespace pg = wire::postgres;
 namespace {
 
 /// More cursors than these are forgotten; what they yield is then told by its origin alone.
-constexpr size_t kMostCursors = 1000;
 
 constexpr std::string_view kEncoding =
     "what is masked cannot be told apart in this client_encoding";
@@ -244,7 +243,7 @@ Result<RowPlanPtr> Session::row_plan(const Expected& entry, Bytes description) {
 
 Result<RowPlanPtr> Session::cursor_plan(const std::string& name, Bytes description,
                                         const TextPlan& of, const mask::Audience& audience) {
-  if (const auto cursor = cursors_.find(name); cursor != cursors_.end()) {
+  if (const auto cursor = opened_.declared.find(name); cursor != opened_.declared.end()) {
     return of(*cursor->second.text, cursor->second.result);
   }
   const Portal* portal = prepared_.find_portal(name);
@@ -429,32 +428,6 @@ Session::Pass Session::on_masked_copy(const Piece& piece, Expected& entry) {
   if (!record_sightings(entry)) return Pass::kStop;
   entry.bytes += replacement_.size();
   return replacement_.empty() ? Pass::kDrop : Pass::kReplace;
-}
-
-/// What `entry`'s statement has opened is known by its name from now on.
-void Session::follow_cursors(const Expected& entry, std::string_view command) {
-  if (entry.of_cursor) follow_taken(entry);
-  if (!entry.text) return;
-  const auto& facts = entry.text->facts();
-  if (command == "DECLARE CURSOR" && entry.completed < facts.results.size()) {
-    if (cursors_.size() >= kMostCursors) cursors_.clear();
-    const std::string& name = facts.results[entry.completed].declares;
-    prepared_.close_portal(name);
-    cursors_[name] = {entry.text, entry.completed, entry.decision, entry.principal};
-    opened_.use.opened(name, facts.results[entry.completed].held);
-    return;
-  }
-  bool code = runs_code(facts), moves = moves_cursors_in_code(facts);
-  for (const Executed& executed : entry.executed) {
-    code = code || runs_code(executed.text->facts());
-    moves = moves || moves_cursors_in_code(executed.text->facts());
-  }
-  // Code may open cursors under any name that is free, and close those there are.
-  if (code && (moves || opened_.moves)) cursors_.clear();
-  // But not the portal that it runs in: nothing can close that.
-  if (moves) {
-    prepared_.doubt_named_portals(entry.kind == RequestKind::kExecute ? entry.portal : Bytes());
-  }
 }
 
 }  // namespace sluice::gateway

@@ -120,7 +120,8 @@ std::pair<const Statement*, size_t> Session::result_of(const Expected& entry) {
   if (!entry.text || entry.completed >= entry.text->facts().results.size()) return unknown;
   const auto& result = entry.text->facts().results[entry.completed];
   if (!result.fetches.empty()) {
-    if (const auto cursor = cursors_.find(result.fetches); cursor != cursors_.end()) {
+    if (const auto cursor = opened_.declared.find(result.fetches);
+        cursor != opened_.declared.end()) {
       return {cursor->second.text.get(), cursor->second.result};
     }
     const Portal* portal = prepared_.find_portal(result.fetches);

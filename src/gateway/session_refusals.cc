@@ -145,6 +145,7 @@ Session::Pass Session::on_function_call() {
   changes_known_ = false;
   ++epoch_;
   unseen_prepares_ = true;
+  opened_.take(worker_.runtime()->policy->version(), principal_->id, true);
   return Pass::kForward;
 }
 

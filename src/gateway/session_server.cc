@@ -331,7 +331,7 @@ Session::Pass Session::on_simple_answer(const Piece& piece) {
     portal.statement.swap(entry.statement);
     portal.parameters.swap(entry.parameters);
     portal.parameters_digest.swap(entry.parameters_digest);
-    cursors_.erase(entry.portal);
+    opened_.declared.erase(entry.portal);
   } else if (piece.type == pg::kCloseComplete && entry.kind == RequestKind::kClose) {
     if (entry.close_portal) {
       prepared_.close_portal(entry.portal);

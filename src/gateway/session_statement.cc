@@ -339,7 +339,7 @@ Session::Pass Session::forward_query(const Piece& piece,
   // A text of PREPAREs is kept, to be understood anew when names have come to mean something else.
   if (!statement->facts().prepared.empty()) entry.source = pg::decode_query(piece.body())->text;
   entry.scope = scope_.id;
-  opened_.open(statement->facts(), *entry.decision, writes, principal_->id);
+  note_opened(entry, writes);
   note_effects(statement, counted);
   for (const auto& executed : executing_) note_effects(executed.text, counted);
   entry.executed.swap(executing_);

@@ -75,6 +75,9 @@ struct Cursor {
   size_t result = 0;                                 ///< in its facts' results
   std::shared_ptr<const policy::Decision> decision;  ///< it was opened under this
   uint64_t principal = 0;                            ///< SessionPrincipal::id that was decided for
+
+  /// It outlives its transaction.
+  bool held() const { return text->facts().results[result].held; }
 };
 
 }  // namespace sluice::gateway

@@ -14,6 +14,7 @@ rules:
   - { name: engineers, effect: allow, who: { groups: [engineering, readers] }, do: [read] }
   - { name: sales, effect: allow, who: { groups: [sales] }, do: [read], on: { tables: [public.stock] }, limit: { rows: 5 } }
   - { name: other, effect: allow, do: [read], on: { tables: [public.other] } }
+  - { name: opening, effect: allow, who: { groups: [engineering] }, do: [call, dynamic_sql] }
 roles:
   - name: reader
     groups: [readers]
@@ -26,8 +27,9 @@ roles:
 @pytest.fixture(scope="module")
 def gateway(server, tmp_path_factory):
     server.sql("DROP TABLE IF EXISTS stock, other; CREATE TABLE stock AS SELECT i AS id FROM generate_series(1, 100) i;"
-               "CREATE TABLE other AS SELECT 1 AS id; CREATE OR REPLACE FUNCTION may_open() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-               "orders")
+               "CREATE TABLE other AS SELECT 1 AS id; CREATE OR REPLACE FUNCTION may_open() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+               "CREATE OR REPLACE FUNCTION opens(c text) RETURNS int LANGUAGE plpgsql AS "
+               "$$ BEGIN EXECUTE 'DECLARE ' || c || ' CURSOR WITH HOLD FOR SELECT id FROM public.stock'; RETURN 1; END $$", "orders")
     policy = tmp_path_factory.mktemp("policy") / "policy.yaml"
     policy.write_text(POLICY)
     running = Gateway(server, extra=f"policy: {{ file: {policy} }}")
@@ -133,6 +135,66 @@ def test_what_code_may_have_opened_is_opened_anew(alice):
     assert "for whom this is has changed" in why
     client.run(query("ROLLBACK"))
     assert kinds(client.run(query("SELECT 1"))) == "TDCZ"
+
+
+HELD = "DECLARE c CURSOR WITH HOLD FOR SELECT id FROM stock"
+OPENED = {
+    "beside a thousand others": [HELD, *(f"DECLARE other{i} CURSOR WITH HOLD FOR SELECT 1" for i in range(1000))],
+    "before code ran": [HELD, "SELECT opens('d')"],
+    "by DO": ["DO $$ BEGIN EXECUTE 'DECLARE c CURSOR WITH HOLD FOR SELECT id FROM public.stock'; END $$"],
+    "by a function": ["SELECT opens('c')"],
+    "by a prepared statement": ["PREPARE p AS SELECT opens('c')", "EXECUTE p"],
+    "by a portal of a prepared statement": [parse("SELECT opens('c')", "s"), bind("s", portal="q") + execute("q") + SYNC],
+}
+
+
+def open_cursor(client, how):
+    for part in OPENED[how]:
+        answer = client.run(query(part) if isinstance(part, str) else part if part.endswith(SYNC) else part + SYNC)
+        assert not refused_by(answer), (part, answer)
+
+
+@pytest.mark.parametrize("take", ["query", "execute"])
+@pytest.mark.parametrize("how", OPENED)
+def test_a_held_cursor_that_nobody_knows_by_name_is_opened_anew(alice, how, take):
+    client, put = alice
+    open_cursor(client, how)
+    assert kinds(client.run(query("FETCH 3 FROM c"))) == "TDDDCZ"
+    put("nobody")
+    answer = client.run(TAKE[take])
+    assert "D" not in kinds(answer) and "for whom this is has changed" in refused_by(answer)[0], answer
+    assert "CLOSE ALL" in error_fields(answer[0][1])["H"]
+    assert kinds(client.run(query("SELECT id FROM other"))) == "TDCZ"
+    # What is opened now is known again, also where cursors are still open that are not.
+    client.run(query("DECLARE mine CURSOR WITH HOLD FOR SELECT id FROM other"))
+    assert kinds(client.run(query("FETCH 3 FROM mine"))) == "TDCZ"
+    client.run(query("CLOSE ALL"))
+    gone = client.run(query("FETCH 3 FROM c"))
+    assert error_fields(gone[0][1])["C"] == "34000", gone
+
+
+@pytest.mark.parametrize("take", ["query", "execute"])
+def test_what_a_prepared_statement_may_have_opened_is_opened_anew(alice, take):
+    client, put = alice
+    client.run(query("PREPARE p AS SELECT may_open()"))
+    client.run(query("BEGIN"))
+    assert kinds(client.run(query("EXECUTE p"))) == "TDCZ"
+    put("nobody")
+    [why] = refused_by(client.run(TAKE[take]))
+    assert "for whom this is has changed" in why
+
+
+def test_cursors_of_ended_transactions_are_not_counted(alice):
+    """Of a thousand names only those count that may be open."""
+    client, put = alice
+    client.run(query("DECLARE c CURSOR WITH HOLD FOR SELECT id FROM other"))
+    for start in range(0, 1200, 100):
+        client.run(query("BEGIN"))
+        for i in range(start, start + 100):
+            client.run(query(f"DECLARE gone{i} CURSOR FOR SELECT 1"))
+        client.run(query("COMMIT"))
+    put("nobody")
+    assert kinds(client.run(query("FETCH 3 FROM c"))) == "TDCZ"
 
 
 @pytest.mark.parametrize("declare", DECLARE)
