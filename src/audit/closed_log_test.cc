@@ -169,5 +169,42 @@ TEST_F(ClosedLog, WhatStandsBehindAnEarlierCheckpointIsTakenOverOnTheRecord) {
   EXPECT_THAT(evidence(), Contains(testing::AllOf(HasSubstr("taken over"), HasSubstr("up to 2"))));
 }
 
+/// Then the one that closed it, kept where nobody can reach it, tells.
+TEST_F(ClosedLog, WhatIsAddedBehindAnEarlierCheckpointIsToldByTheLastKeptElsewhere) {
+  const auto files = tree_files(folder.path());
+  std::string earlier;
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->append_admin({}, statement("one")));
+    ASSERT_TRUE(eventually([&] { return log->health().published_sequence == 1; }));
+    earlier = *files.read_checkpoint();
+    ASSERT_TRUE(log->append_admin({}, statement("two")));
+  }
+  const std::string kept = *files.read_checkpoint();
+  const uint64_t last = head().size;
+  const auto key_now = key();
+  const auto forged = [&] {
+    const auto report = verify_log({.audit = folder.path(), .key = key_now, .checkpoints = {kept}});
+    std::vector<Finding> out = report->findings;
+    std::erase_if(out, [](const Finding& each) { return each.kind != Finding::Kind::kForged; });
+    return out;
+  };
+  ASSERT_TRUE(files.write_checkpoint(earlier));
+  EXPECT_THAT(forged(), testing::IsEmpty()) << "nothing has been added yet";
+  leave_behind({last + 1});
+  const auto found = forged();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().first, last + 1);
+  EXPECT_EQ(found.front().file, (segments() / segment_name(last + 1, 0)).string());
+}
+
+TEST_F(ClosedLog, WhatWasLoggedSinceItWasOpenedAgainIsNotTakenForAdded) {
+  write_ten();
+  const std::string kept = *tree_files(folder.path()).read_checkpoint();
+  ASSERT_TRUE(open()->append_admin({}, statement("later")));
+  const auto report = verify_log({.audit = folder.path(), .key = key(), .checkpoints = {kept}});
+  EXPECT_TRUE(report->good());
+}
+
 }  // namespace
 }  // namespace sluice::audit

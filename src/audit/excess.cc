@@ -49,18 +49,25 @@ Result<std::optional<Excess>> find_excess(const std::filesystem::path& directory
 
 std::optional<Finding> added_since_closed(const std::filesystem::path& audit,
                                           const tlog::Checkpoint& head) {
-  if (!head.closed) return std::nullopt;
-  const auto excess = find_excess(log_directory(audit), head.size);
+  auto added = added_beyond(audit, head);
   // Whoever opens it takes that word back before anything is logged.
   const auto now = tree_files(audit).claimed_head();
-  if (!excess || !*excess || !now || *now != head) return std::nullopt;
+  if (!added || !now || *now != head) return std::nullopt;
+  return added;
+}
+
+std::optional<Finding> added_beyond(const std::filesystem::path& audit,
+                                    const tlog::Checkpoint& kept) {
+  if (!kept.closed) return std::nullopt;
+  const auto excess = find_excess(log_directory(audit), kept.size);
+  if (!excess || !*excess) return std::nullopt;
   return Finding{.kind = Finding::Kind::kForged,
                  .first = (*excess)->sequence,
                  .last = (*excess)->sequence,
                  .file = segment_place((*excess)->segment).string(),
                  .text = fmt::format("the log was closed with {} records: somebody has put this "
                                      "one there since",
-                                     head.size)};
+                                     kept.size)};
 }
 
 }  // namespace sluice::audit

@@ -29,4 +29,9 @@ Result<std::optional<Excess>> find_excess(const std::filesystem::path& directory
 std::optional<Finding> added_since_closed(const std::filesystem::path& audit,
                                           const tlog::Checkpoint& head);
 
+/// The same of a log whose own checkpoint covers less than `kept`, one from elsewhere, and so does
+/// not tell of having been opened since.
+std::optional<Finding> added_beyond(const std::filesystem::path& audit,
+                                    const tlog::Checkpoint& kept);
+
 }  // namespace sluice::audit

@@ -212,6 +212,7 @@ void Verifier::compare_with_checkpoints() {
              .text = fmt::format("a signed checkpoint from elsewhere covers {} records: the end of "
                                  "the log has been cut off",
                                  head->size)});
+      if (auto added = added_beyond(options_.audit, *head)) found(std::move(*added));
       continue;
     }
     // By the tiles of the present tree: those of earlier checkpoints need not be there.

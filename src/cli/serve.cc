@@ -44,6 +44,9 @@
 namespace sluice::cli {
 namespace {
 
+/// For the anchors to take the checkpoint that has closed the log.
+constexpr auto kLastPush = std::chrono::seconds(5);
+
 void raise_file_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -172,7 +175,6 @@ class Service {
       log::error("administrative changes not recorded yet: {}", recorded.error().text);
     }
     upkeep_->stop();
-    anchors_->stop();
     streams_->stop();  // What is not out yet is sent at the next start.
     // Last: the checkpoint that closes the log is to be the first that covers it.
     if (const auto recorded = record_life_cycle(*log_, audit::EventType::kGatewayStop, "");
@@ -180,6 +182,7 @@ class Service {
       log::error("{}", recorded.error().text);
     }
     log_->close();
+    anchors_->finish(kLastPush);
     log::info("stopped");
   }
 

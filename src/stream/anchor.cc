@@ -35,6 +35,19 @@ Anchor::~Anchor() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Anchor::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  wake_.notify_all();
+}
+
+bool Anchor::finished_by(Clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  return wake_.wait_until(lock, until, [this] { return finished_; });
+}
+
 void Anchor::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -50,6 +63,10 @@ void Anchor::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
   while (rest(once())) {
   }
+  if (!stopping_) (void)once();
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  wake_.notify_all();
 }
 
 Duration Anchor::once() {
@@ -87,7 +104,7 @@ Duration Anchor::failed(const Pushed& pushed) {
 
 bool Anchor::rest(Duration duration) {
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, duration, [this] { return stopping_.load(); });
+  return !wake_.wait_for(lock, duration, [this] { return stopping_.load() || finishing_; });
 }
 
 }  // namespace sluice::stream

@@ -38,6 +38,10 @@ class Anchor {
   Anchor(const Anchor&) = delete;
   Anchor& operator=(const Anchor&) = delete;
 
+  /// Pushes what has been signed by now once more, and ends. Does not wait for that.
+  void finish();
+  /// Whether it has ended so by then.
+  bool finished_by(Clock::time_point until);
   /// Ends what is under way, without waiting for it; the destructor waits.
   void stop();
 
@@ -48,7 +52,7 @@ class Anchor {
   /// Pushes what has grown; how long to rest then.
   Duration once();
   Duration failed(const Pushed& pushed);
-  /// False: the anchor is being stopped.
+  /// False: the anchor is to end.
   bool rest(Duration duration);
 
   config::AnchorConfig config_;
@@ -60,6 +64,7 @@ class Anchor {
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
+  bool finishing_ = false, finished_ = false;
   std::unique_ptr<AnchorTarget> target_;
   std::thread thread_;
 };

@@ -13,6 +13,10 @@ Result<SignedCheckpoint> SignedCheckpoint::parse(std::string note) {
   return SignedCheckpoint{std::move(note), std::move(head)};
 }
 
+std::string file_name(const tlog::Checkpoint& head) {
+  return std::to_string(head.size) + (head.closed ? ".closed.checkpoint" : ".checkpoint");
+}
+
 Result<std::unique_ptr<AnchorTarget>> make_anchor_target(const config::AnchorConfig& config,
                                                          const std::filesystem::path& audit,
                                                          const std::atomic<bool>& stopping) {

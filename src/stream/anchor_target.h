@@ -21,6 +21,10 @@ struct SignedCheckpoint {
   static Result<SignedCheckpoint> parse(std::string note);
 };
 
+/// The name that a place gives it: by its size, and apart from others of that size whether it says
+/// that the log was closed. A start signs the same tree anew, without that word.
+std::string file_name(const tlog::Checkpoint& head);
+
 /// What became of a push.
 struct Pushed {
   std::optional<Error> error = std::nullopt;  ///< nothing: it was taken

@@ -27,6 +27,7 @@ struct Place {
   std::condition_variable changed;
   std::vector<uint64_t> sizes;
   std::vector<Pushed> answers;  ///< of the first tries; then all are taken
+  std::mutex answering;         ///< who holds it has all tries wait
 
   bool wait_for(size_t tries, milliseconds longest = milliseconds(5000)) {
     std::unique_lock lock(mutex);
@@ -38,10 +39,14 @@ class PlaceTarget : public AnchorTarget {
  public:
   explicit PlaceTarget(Place& place) : place_(place) {}
   Pushed push(const SignedCheckpoint& checkpoint) override {
-    const std::lock_guard lock(place_.mutex);
-    const size_t tries = place_.sizes.size();
-    place_.sizes.push_back(checkpoint.head.size);
-    place_.changed.notify_all();
+    size_t tries = 0;
+    {
+      const std::lock_guard lock(place_.mutex);
+      tries = place_.sizes.size();
+      place_.sizes.push_back(checkpoint.head.size);
+      place_.changed.notify_all();
+    }
+    const std::lock_guard lock(place_.answering);
     return tries < place_.answers.size() ? place_.answers[tries] : Pushed();
   }
 
@@ -143,6 +148,39 @@ TEST_F(Anchored, ARefusalIsOnTheRecordAndNotRepeated) {
   EXPECT_THAT(recorded_, ElementsAre("anchor a: FORK"));
 }
 
+TEST_F(Anchored, ItsLastPushIsOfWhatClosedTheLog) {
+  config_.every = std::chrono::hours(1);
+  sign(3);
+  start();
+  ASSERT_TRUE(counted(3));
+  sign(5);
+  anchor_->finish();
+  EXPECT_TRUE(anchor_->finished_by(Clock::now() + std::chrono::seconds(5)));
+  EXPECT_THAT(sizes(), ElementsAre(3, 5));
+}
+
+TEST_F(Anchored, ItsLastPushIsTriedThoughOthersFailed) {
+  place_.answers = {
+      {.error = Error{ErrorCode::kUnavailable, "busy"}, .retry_after = std::chrono::hours(1)}};
+  sign(3);
+  start();
+  ASSERT_TRUE(place_.wait_for(1));
+  anchor_->finish();
+  EXPECT_TRUE(anchor_->finished_by(Clock::now() + std::chrono::seconds(5)));
+  EXPECT_EQ(state().last_size, 3U);
+}
+
+TEST_F(Anchored, ItsEndIsNotWaitedForLongerThanAsked) {
+  place_.answering.lock();
+  sign(3);
+  start();
+  ASSERT_TRUE(place_.wait_for(1));
+  anchor_->finish();
+  EXPECT_FALSE(anchor_->finished_by(Clock::now() + milliseconds(20)));
+  place_.answering.unlock();
+  anchor_->stop();
+}
+
 TEST_F(Anchored, ALogWithoutACheckpointIsNoFailure) {
   start();
   std::this_thread::sleep_for(milliseconds(20));
@@ -169,7 +207,11 @@ TEST(AnchorCounting, IsOverdueAfterItsPatience) {
 }
 
 TEST(Objects, HaveTheirSizeAsNameAndADigest) {
-  EXPECT_EQ(object_url("https://h/bucket/prefix/", 42), "https://h/bucket/prefix/42.checkpoint");
+  tlog::Checkpoint head;
+  head.size = 42;
+  EXPECT_EQ(object_url("https://h/bucket/prefix/", head), "https://h/bucket/prefix/42.checkpoint");
+  head.closed = true;
+  EXPECT_EQ(object_url("https://h/bucket", head), "https://h/bucket/42.closed.checkpoint");
   EXPECT_EQ(object_headers("hello").at("Content-MD5"), "XUFAKrxLKna5cZ2REBfFkg==");
   EXPECT_THAT(object_headers("hello").at("x-amz-content-sha256"), StartsWith("2cf24dba5fb0a30e"));
 }

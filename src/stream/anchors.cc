@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace sluice::stream {
 namespace {
 
@@ -49,14 +51,30 @@ Result<> Anchors::reload(const std::vector<config::AnchorConfig>& configs) {
   return launch(configs);
 }
 
+std::vector<Anchors::Running> Anchors::take_running() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(running_, {});
+}
+
 void Anchors::stop() {
-  std::vector<Running> ending;
-  {
-    const std::lock_guard lock(mutex_);
-    ending.swap(running_);
-  }
+  const auto ending = take_running();
   // All are told before any is waited for.
-  for (auto& running : ending) running.anchor->stop();
+  for (const auto& running : ending) running.anchor->stop();
+}
+
+void Anchors::finish(Duration longest) {
+  const auto until = Clock::now() + longest;
+  const auto ending = take_running();
+  for (const auto& running : ending) running.anchor->finish();
+  for (const auto& running : ending) {
+    if (!running.anchor->finished_by(until)) {
+      log::warn(
+          "anchor {}: did not take the last checkpoint in time, which says that the log was "
+          "closed",
+          running.config.name);
+    }
+  }
+  for (const auto& running : ending) running.anchor->stop();
 }
 
 std::vector<AnchorState> Anchors::states() const {

@@ -26,6 +26,9 @@ class Anchors {
   Result<> reload(const std::vector<config::AnchorConfig>& configs);
   /// Ends all; what was not pushed is covered by the first push of the next start.
   void stop();
+  /// The same, behind a last push of each: of the checkpoint that has closed the log, which none
+  /// of a later start tells of. Waits for them, up to `longest` in all.
+  void finish(Duration longest);
   /// In the order of the configuration.
   std::vector<AnchorState> states() const;
 
@@ -37,6 +40,7 @@ class Anchors {
   };
 
   explicit Anchors(Anchor::Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+  std::vector<Running> take_running();
   /// `mutex_` is held.
   Result<> launch(const std::vector<config::AnchorConfig>& configs);
 

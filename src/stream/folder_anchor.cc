@@ -16,7 +16,13 @@ class FolderAnchor : public AnchorTarget {
   explicit FolderAnchor(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   Pushed push(const SignedCheckpoint& checkpoint) override {
-    const auto file = folder_ / fmt::format("{}.checkpoint", checkpoint.head.size);
+    const auto file = folder_ / file_name(checkpoint.head);
+    // What stands there of the same size, by the other name, is of the same tree.
+    auto other = checkpoint.head;
+    other.closed = !other.closed;
+    if (const auto beside = folder_ / file_name(other); std::filesystem::exists(beside)) {
+      if (auto differs = compare(beside, checkpoint); differs.refused) return differs;
+    }
     // Never the folder itself: where the share is not mounted, its files would land on this disk.
     const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
     if (fd < 0 && errno == EEXIST) return compare(file, checkpoint);
@@ -44,7 +50,9 @@ class FolderAnchor : public AnchorTarget {
                   Error{ErrorCode::kExists, file.string() + " is no checkpoint (" +
                                                 there.error().text + "): move it out of the way"}};
     }
-    if (there->head == checkpoint.head) return {};
+    auto head = there->head;
+    head.closed = checkpoint.head.closed;
+    if (head == checkpoint.head) return {};
     if (there->head.origin != checkpoint.head.origin) {
       return {.error = Error{ErrorCode::kExists,
                              fmt::format("{} is of another log, {}: give each log a folder",

@@ -42,6 +42,33 @@ TEST_F(FolderAnchors, NeverWritesTwiceAndTellsAFork) {
   EXPECT_EQ(read_small_file(folder_ / "3.checkpoint").value(), first.note);
 }
 
+/// A start signs the tree of the stop before anew, without the word that it is closed.
+TEST_F(FolderAnchors, KeepsBesideOthersWhatSaysThatTheLogWasClosed) {
+  const auto closed = test_checkpoint(log_, 3, 'r', true);
+  const auto opened = test_checkpoint(log_, 3);
+  EXPECT_FALSE(anchor_->push(closed).error);
+  EXPECT_FALSE(anchor_->push(opened).error);
+  EXPECT_FALSE(anchor_->push(closed).error);
+  EXPECT_EQ(read_small_file(folder_ / "3.closed.checkpoint").value(), closed.note);
+  EXPECT_EQ(read_small_file(folder_ / "3.checkpoint").value(), opened.note);
+}
+
+TEST_F(FolderAnchors, TellsAForkOfWhatWasClosed) {
+  EXPECT_FALSE(anchor_->push(test_checkpoint(log_, 3, 'r', true)).error);
+  EXPECT_TRUE(anchor_->push(test_checkpoint(log_, 3, 'x')).refused);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "3.checkpoint"));
+  EXPECT_FALSE(anchor_->push(test_checkpoint(log_, 4)).error);
+  const auto pushed = anchor_->push(test_checkpoint(log_, 4, 'x', true));
+  EXPECT_TRUE(pushed.refused);
+  EXPECT_THAT(pushed.error->text, HasSubstr("4.checkpoint is of another history of 4 records"));
+}
+
+TEST_F(FolderAnchors, TakesAnOlderGatewaysClosedOneForTheSameTree) {
+  const auto closed = test_checkpoint(log_, 3, 'r', true);
+  ASSERT_TRUE(replace_file(folder_ / "3.checkpoint", closed.note));
+  EXPECT_FALSE(anchor_->push(test_checkpoint(log_, 3)).error);
+}
+
 TEST_F(FolderAnchors, DoesNotTakeAnotherLogForAFork) {
   TestKey other("other.example/1", tlog::KeyType::kEd25519);
   EXPECT_FALSE(anchor_->push(test_checkpoint(other, 3)).error);

@@ -1,7 +1,5 @@
 #include "stream/http_anchor.h"
 
-#include <fmt/format.h>
-
 #include "base/base64.h"
 #include "base/hash.h"
 #include "stream/http_answer.h"
@@ -42,8 +40,8 @@ class S3Anchor : public AnchorTarget {
         client_(std::move(client)) {}
 
   Pushed push(const SignedCheckpoint& checkpoint) override {
-    return pushed(client_->put(object_url(url_, checkpoint.head.size),
-                               object_headers(checkpoint.note), checkpoint.note, key_),
+    return pushed(client_->put(object_url(url_, checkpoint.head), object_headers(checkpoint.note),
+                               checkpoint.note, key_),
                   "access_key, secret_key_file and region");
   }
 
@@ -55,9 +53,9 @@ class S3Anchor : public AnchorTarget {
 
 }  // namespace
 
-std::string object_url(std::string url, uint64_t size) {
+std::string object_url(std::string url, const tlog::Checkpoint& head) {
   while (url.ends_with('/')) url.pop_back();
-  return fmt::format("{}/{}.checkpoint", url, size);
+  return url + "/" + file_name(head);
 }
 
 std::map<std::string, std::string> object_headers(const std::string& body) {

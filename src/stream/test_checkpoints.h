@@ -27,10 +27,12 @@ class TestKey {
 };
 
 /// A checkpoint of `size` records whose root is full of `fill`, signed by `log`.
-inline SignedCheckpoint test_checkpoint(TestKey& log, uint64_t size, char fill = 'r') {
+inline SignedCheckpoint test_checkpoint(TestKey& log, uint64_t size, char fill = 'r',
+                                        bool closed = false) {
   tlog::Checkpoint head;
   head.origin = log.key().name;
   head.size = size;
+  head.closed = closed;
   head.root.fill(static_cast<decltype(head.root)::value_type>(fill));
   const auto text = tlog::format_checkpoint(head);
   const auto line = tlog::sign_note(text, log.key().name, log.signer()).value();

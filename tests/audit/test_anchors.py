@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -67,10 +68,10 @@ def wait_until(condition, seconds=60):
 def gateway_with(server):
     running = []
 
-    def start(*anchors, more="", **options):
+    def start(*anchors, more="", every="1s", **options):
         extra = f"audit:\n  origin: {ORIGIN}\n{more}"
         if anchors:
-            extra += "  anchors:\n" + "".join(f"    - {{ {anchor}, every: 1s, {RETRY} }}\n" for anchor in anchors)
+            extra += "  anchors:\n" + "".join(f"    - {{ {anchor}, every: {every}, {RETRY} }}\n" for anchor in anchors)
         gateway = Gateway(server, environment="staging", extra=extra, **options)
         running.append(gateway)
         return gateway
@@ -132,6 +133,51 @@ def stop(gateway):
     assert gateway.process.wait(30) == 0
 
 
+def number_of(file):
+    return int(file.name.split(".")[0])
+
+
+def test_a_stop_pushes_what_closes_the_log(gateway_with, tmp_path):
+    """A start takes it back in the log's own folder, and nowhere else."""
+    folder = tmp_path / "worm"
+    folder.mkdir()
+    gateway = gateway_with(f"name: worm, type: folder, path: {folder}", every="1h")
+    assert wait_until(lambda: list(folder.iterdir()))
+    run(gateway, 5)
+    stop(gateway)
+    size = own_size(gateway)
+    closing = folder / f"{size}.closed.checkpoint"
+    assert closing.read_text() == (audit_of(gateway) / "tlog" / "checkpoint").read_text() and "\nclosed\n" in closing.read_text()
+    assert verify(gateway, *folder.iterdir())["good"]
+    gateway.start()
+    assert wait_until(lambda: metric(gateway, "sluice_audit_anchor_last_size", "worm") >= size)
+    assert metric(gateway, "sluice_audit_anchor_failures_total", "worm") == 0
+    assert closing.exists() and verify(gateway, *folder.iterdir())["good"]
+
+
+@pytest.mark.parametrize("kind", ["http", "s3"])
+def test_a_stop_pushes_what_closes_the_log_to_servers(gateway_with, kind):
+    keeper = Keeper()
+    more = "" if kind == "http" else ", region: eu-central-1, access_key: AKTEST, secret_key_env: TEST_S3_SECRET"
+    gateway = gateway_with(f"name: it, type: {kind}, url: 'http://127.0.0.1:{keeper.port}/x'{more}", every="1h", env={"TEST_S3_SECRET": "s"})
+    assert wait_until(keeper.taken)
+    stop(gateway)
+    _, _, path, _, body = keeper.taken()[-1]
+    assert body.decode() == (audit_of(gateway) / "tlog" / "checkpoint").read_text() and b"\nclosed\n" in body
+    assert kind == "http" or path == f"/x/{size_of(body)}.closed.checkpoint"
+
+
+def test_a_stop_does_not_wait_for_a_place_that_does_not_answer(gateway_with):
+    silent = socket.create_server(("127.0.0.1", 0))
+    gateway = gateway_with(f"name: away, type: http, timeout: 60s, url: 'http://127.0.0.1:{silent.getsockname()[1]}/x'", every="1h")
+    time.sleep(1)
+    started = time.monotonic()
+    stop(gateway)
+    assert time.monotonic() - started < 12
+    assert "anchor away: did not take the last checkpoint in time" in gateway.log.read_text()
+    silent.close()
+
+
 def test_a_folder_keeps_a_file_a_size_across_restarts(gateway_with, tmp_path):
     folder = tmp_path / "worm"
     folder.mkdir()
@@ -141,14 +187,14 @@ def test_a_folder_keeps_a_file_a_size_across_restarts(gateway_with, tmp_path):
     gateway.wait_for(lambda records: records, "--type", "session_end")
     assert wait_until(lambda: own_size(gateway) > 5 and (folder / f"{own_size(gateway)}.checkpoint").exists())
     before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert metric(gateway, "sluice_audit_anchor_last_size", "worm") >= size_of(max(folder.iterdir(), key=lambda f: int(f.stem)).read_text())
+    assert metric(gateway, "sluice_audit_anchor_last_size", "worm") >= size_of(max(folder.iterdir(), key=number_of).read_text())
     time.sleep(2.5)
     assert {file.name for file in folder.iterdir()} == set(before), "nothing has grown"
     stop(gateway)
     gateway.start()
     assert wait_until(lambda: set(before) < {file.name for file in folder.iterdir()})
     assert all((folder / name).stat().st_mtime_ns == when for name, when in before.items()), "none is written twice"
-    assert all(size_of(file.read_text()) == int(file.stem) for file in folder.iterdir())
+    assert all(size_of(file.read_text()) == number_of(file) for file in folder.iterdir())
     assert verify(gateway, *folder.iterdir())["good"]
 
 
@@ -199,7 +245,6 @@ def test_an_object_store_gets_signed_puts(gateway_with):
 
 
 def test_a_log_host_gets_lines_that_are_evidence(gateway_with, tmp_path):
-    import socket
     listener = socket.create_server(("127.0.0.1", 0))
     received = bytearray()
 
@@ -344,7 +389,6 @@ def test_a_witness_that_was_away_and_then_refuses_is_caught_up_with(watched):
 
 
 def test_a_dead_anchor_slows_nothing_and_is_told_of(gateway_with):
-    import socket
     # It takes connections and never answers: worse than one that refuses.
     silent = socket.create_server(("127.0.0.1", 0))
     keeper = Keeper()
