@@ -123,7 +123,7 @@ class LogImpl : public Log {
   Result<> record_lost(const std::vector<uint64_t>& numbers);
   void watch_clock_and_disk();
   void turn_over_own();
-  void seal();
+  Result<> seal();
   void sync_loop();
   void sync_once();
 
@@ -309,8 +309,7 @@ Result<> LogImpl::record_evidence(const std::string& message) {
   event.type = EventType::kEvidence;
   event.time_micros = wall_micros();
   event.message = message;
-  SLUICE_TRY(append_admin({}, event));
-  return {};
+  return append_admin({}, event).map([](uint64_t) {});
 }
 
 /// Where there is no room for it, there is the gateway's own log.
@@ -441,18 +440,19 @@ Log::Health LogImpl::health() const {
   return health;
 }
 
-/// Completes all segments; nothing is written to them any more.
-void LogImpl::seal() {
-  // Checkpoints of before do not say that nothing follows, and one of just as many records could be
-  // put back.
+/// Completes all segments; nothing is written to them any more. An error: it cannot be closed.
+Result<> LogImpl::seal() {
+  // Earlier checkpoints do not say that nothing follows: one of as many records could be put back.
+  Result<> noted;
   if (tree_ && last_sequence() != 0 && tree_->published() == last_sequence())
-    note_evidence("closed, and nothing recorded since the last checkpoint");
+    noted = record_evidence("closed, and nothing recorded since the last checkpoint");
   const std::lock_guard lock(admin_mutex_);
   trouble_.close();
   for (const auto& writer : writers_) {
     writer->drop_spare();
     if (const auto segment = writer->segment()) segment->seal();
   }
+  return noted;
 }
 
 void LogImpl::close() {
@@ -467,10 +467,10 @@ void LogImpl::close() {
   if (tree_) tree_->pause_for_good();
   // What did not reach the disk is not signed: the kernel told of it once, and would not again.
   const bool whole = !trouble_.for_good();
-  seal();
+  auto done = seal();
   // Last: what came in behind it would look like what somebody has added. It brings to disk what it
   // signs, so that nobody else asks the kernel before.
-  const auto done = tree_ && whole ? tree_->close(last_sequence()) : Result<>();
+  if (done && tree_ && whole) done = tree_->close(last_sequence());
   if (!done && last_sequence() != 0) log::warn("audit log: not closed: {}", done.error().text);
   index_thread_.stop();
   ::close(lock_);

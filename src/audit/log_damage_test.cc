@@ -223,10 +223,14 @@ TEST_F(LogTest, ClosesWithoutWaitingForAnIndexThatIsFarBehind) {
   auto log = open();
   const auto began = Clock::now();
   log->close();
-  EXPECT_LT(Clock::now() - began, std::chrono::seconds(3));
+  const Duration closing = Clock::now() - began;
   EXPECT_LT(log->health().indexed_sequence, kRecords) << "it was as much as that";
   log = open();
+  const auto opened = Clock::now();
   EXPECT_TRUE(eventually([&] { return log->health().indexed_sequence >= kRecords; }, 60'000));
+  // Where the machine has other things to do, all of it takes longer.
+  const Duration indexing = Clock::now() - opened;
+  EXPECT_LT(closing, std::max<Duration>(std::chrono::seconds(3), indexing / 4));
   log->close();
   EXPECT_EQ(search(folder.path(), {.words = "x39999"})->size(), 1U);
   EXPECT_EQ(search(folder.path(), {.words = "x7"})->size(), 1U);

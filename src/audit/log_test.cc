@@ -181,6 +181,26 @@ TEST_F(LogTest, Threat38_FullDiskRefusesSaysSoAndRecovers) {
   EXPECT_THAT(texts(), ElementsAre("before", "fits in what was set aside"));
 }
 
+/// It is that record by which the last checkpoint covers more than the one before.
+TEST_F(LogTest, ACloseWithoutRoomForItsOwnRecordSaysThatThereIsNone) {
+  const auto log = open();
+  ASSERT_TRUE(log->writer(0).append(context, statement("one")));
+  ASSERT_TRUE(eventually([&] { return log->health().published_sequence == 1; }));
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 16UL * 1024;
+  ::testing::internal::CaptureStdout();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  log->close();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  const std::string told = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(told, HasSubstr("audit log: not closed: "));
+  EXPECT_THAT(told, ::testing::Not(HasSubstr("has not grown")));
+}
+
 TEST_F(LogTest, ProcessDurabilityNeverMakesAnybodyWait) {
   const auto log = open();
   EXPECT_EQ(log->writer(0).durable_sequence(), UINT64_MAX);

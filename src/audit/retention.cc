@@ -203,7 +203,7 @@ Result<> Retention::run_torn(Segment& segment) {
                                 {segment.tell, settle_, held}));
       stays = !gone;
     }
-    ++(stays ? count.held : count.due);
+    ++(stays ? count.torn_held : count.torn);
   }
   return {};
 }

@@ -45,9 +45,10 @@ class Retention {
 
   /// What a run has found or done, by rule.
   struct Count {
-    std::string keep;   ///< "90d", "forever"
-    uint64_t due = 0;   ///< records that are to go, and went unless it was a trial
-    uint64_t held = 0;  ///< that would be, but for a legal hold
+    std::string keep;                  ///< "90d", "forever"
+    uint64_t due = 0;                  ///< records that are to go, and went unless it was a trial
+    uint64_t held = 0;                 ///< that would be, but for a legal hold
+    uint64_t torn = 0, torn_held = 0;  ///< the same of files that hold what crashes have torn
   };
   using Counts = std::map<std::string, Count>;
 

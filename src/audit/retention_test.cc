@@ -123,14 +123,18 @@ TEST_F(RetentionTest, TakesWhatACrashHasTornByTheShortestRule) {
   };
   (void)run_at(kept, {}, false);  // All records are gone by then.
   told.clear();
-  EXPECT_EQ(run_at(kept + 5 * kDay - 1, {}, false).due, 0U);
-  EXPECT_EQ(run_at(kept + 5 * kDay, {}, true).due, 1U);
-  EXPECT_EQ(run_at(kept + 5 * kDay, {{"case", {.user = "carol"}}}, false).held, 1U);
+  EXPECT_EQ(run_at(kept + 5 * kDay - 1, {}, false).torn, 0U);
+  const auto due = run_at(kept + 5 * kDay, {}, true);
+  EXPECT_EQ(due.torn, 1U);
+  EXPECT_EQ(due.due, 0U) << "it is no record";
+  const auto held = run_at(kept + 5 * kDay, {{"case", {.user = "carol"}}}, false);
+  EXPECT_EQ(held.torn_held, 1U);
+  EXPECT_EQ(held.held, 0U);
   EXPECT_EQ(std::filesystem::last_write_time(torn), written);
   EXPECT_THAT(told, IsEmpty());
   // Who reads it still has the file open; what is gone is gone for them, too.
   std::ifstream open(torn);
-  EXPECT_EQ(run_at(kept + 5 * kDay, {}, false).due, 1U);
+  EXPECT_EQ(run_at(kept + 5 * kDay, {}, false).torn, 1U);
   EXPECT_FALSE(std::filesystem::exists(torn));
   std::string rest;
   std::getline(open, rest);

@@ -227,9 +227,16 @@ Result<Retention::Counts> Upkeep::retain(bool trial) {
                                trial ? Retention::Tell() : callbacks_.tell);
   if (counts && !trial) {
     for (const auto& [rule, count] : *counts) {
-      if (count.due + count.held == 0) continue;
-      log::info("audit log: retention rule \"{}\": {} record(s) erased, {} kept by legal holds",
-                rule, count.due, count.held);
+      if (count.due + count.held != 0) {
+        log::info("audit log: retention rule \"{}\": {} record(s) erased, {} kept by legal holds",
+                  rule, count.due, count.held);
+      }
+      if (count.torn + count.torn_held != 0) {
+        log::info(
+            "audit log: retention rule \"{}\": {} file(s) that a crash tore removed, {} kept by "
+            "legal holds",
+            rule, count.torn, count.torn_held);
+      }
     }
   }
   return counts;

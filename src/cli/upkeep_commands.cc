@@ -80,7 +80,7 @@ Result<> audit_hold_release(const Common& common, const HoldOptions& hold) {
 Result<> audit_retention(const Common& common, bool run) {
   SLUICE_ASSIGN(const auto answer,
                 call_gateway(common, run ? "POST" : "GET", "/api/v1/audit/retention"));
-  Listing listing{{"rule", "keep", "due", "held"}, {}};
+  Listing listing{{"rule", "keep", "due", "held", "torn", "torn_held"}, {}};
   for (const auto& row : answer.at("rules").as_array()) listing.rows.push_back(row.as_object());
   print(std::cout, listing, common.format);
   if (run) {

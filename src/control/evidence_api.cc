@@ -108,8 +108,12 @@ HttpResponse EvidenceApi::retention(bool trial) {
   if (!found) return answer(found.error());
   boost::json::array rules;
   for (const auto& [rule, count] : *found)
-    rules.push_back(boost::json::object{
-        {"rule", rule}, {"keep", count.keep}, {"due", count.due}, {"held", count.held}});
+    rules.push_back(boost::json::object{{"rule", rule},
+                                        {"keep", count.keep},
+                                        {"due", count.due},
+                                        {"held", count.held},
+                                        {"torn", count.torn},
+                                        {"torn_held", count.torn_held}});
   return json_response(200, boost::json::object{{"rules", std::move(rules)}});
 }
 

@@ -28,8 +28,12 @@ int64_t millis(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
-/// What to do about it, where that is known.
-const char* next_step(natsStatus status) {
+/// What to do about it, where that is known. `details`: OpenSSL's words, if it is about TLS.
+const char* next_step(natsStatus status, std::string_view details) {
+  for (const std::string_view over : {"certificate has expired", "certificate is not yet valid"}) {
+    if (details.find(over) != details.npos)
+      return "; let the server have a valid certificate, or set this machine's clock";
+  }
   switch (status) {
     case NATS_NO_SERVER:
       return "; check url, and that the server runs";
@@ -55,7 +59,7 @@ Error failed(const char* what, natsStatus status) {
   if (const size_t place = details.find("): "); details.starts_with('(') && place != details.npos)
     details.remove_prefix(place + 3);
   if (!details.empty() && details != name) text += fmt::format(" ({})", details);
-  text += next_step(status);
+  text += next_step(status, details);
   return {status == NATS_TIMEOUT ? ErrorCode::kTimeout : ErrorCode::kUnavailable, text};
 }
 

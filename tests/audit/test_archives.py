@@ -213,7 +213,7 @@ def test_a_hold_that_is_set_while_erasing_waits_is_heeded(gateway):
 
 def test_retention_counts_and_takes_nothing_that_is_young(gateway):
     (rule,) = json.loads(gateway.cli("audit", "retention", "-o", "json").stdout)
-    assert rule == {"rule": "reads", "keep": "30d", "due": 0, "held": 0}
+    assert rule == {"rule": "reads", "keep": "30d", "due": 0, "held": 0, "torn": 0, "torn_held": 0}
     gateway.cli("audit", "retention", "--run")
     assert len(gateway.search("--text", "needle 0002")) == 9, "but for the one that was erased"
 

@@ -155,7 +155,8 @@ def test_a_certificate_that_does_not_hold_says_what_to_do(gateway_with, authorit
     other = Authority("another")
     secret = secret_file(tmp_path, "secret", "whsec_" + base64.b64encode(b"0" * 32).decode())
     stream = stream.replace("SECRET", str(secret))
-    made = {"own": authority.issue("receiver"), "misnamed": authority.issue("misnamed", hosts=("DNS:elsewhere.example.com",))}
+    made = {"own": authority.issue("receiver"), "misnamed": authority.issue("misnamed", hosts=("DNS:elsewhere.example.com",)),
+            "expired": authority.issue("expired", days=-1)}
     servers, addresses = [], {}
     for name, (certificate, key) in made.items():
         if "nats" in stream:
@@ -171,9 +172,11 @@ def test_a_certificate_that_does_not_hold_says_what_to_do(gateway_with, authorit
         f"name: right, {stream.format(addresses['own'])}, {ca}",
         f"name: nobodys, {stream.format(addresses['own'])}, {RETRY}",
         f"name: anothers, {stream.format(addresses['own'])}, tls: {{ ca: {other.certificate} }}, {RETRY}",
-        f"name: misnamed, {stream.format(addresses['misnamed'])}, {ca}")
+        f"name: misnamed, {stream.format(addresses['misnamed'])}, {ca}",
+        f"name: expired, {stream.format(addresses['expired'])}, {ca}")
     statements(gateway, 2)
-    for name, text in (("nobodys", "in tls.ca"), ("anothers", "in tls.ca"), ("misnamed", "address the server by a name of its certificate")):
+    for name, text in (("nobodys", "in tls.ca"), ("anothers", "in tls.ca"), ("misnamed", "address the server by a name of its certificate"),
+                       ("expired", "let the server have a valid certificate, or set this machine's clock")):
         state = wait_until(lambda: (s := states(gateway)[name])["failures"] and s, seconds=10)
         assert state and text in state["last_error"] and state["sent"] == 0, (name, states(gateway)[name])
     right = states(gateway)["right"]
