@@ -448,7 +448,7 @@ class Walker {
   ActionKind write_kind_ = ActionKind::kOther;  ///< of the write whose effects are looked at
   size_t write_action_ = 0;
   bool unseen_fires_ = false;  ///< of the text: may_fire_unseen
-  bool rule_sends_ = false;  ///< a rule's SELECT or RETURNING may send rows; of one statement
+  bool rule_sends_ = false;    ///< a rule's SELECT or RETURNING may send rows; of one statement
   std::vector<std::set<const catalog::Relation*>*> read_recorders_;
   bool aggregated_ = false;   ///< the select list at hand has an aggregate
   std::string_view setting_;  ///< of looked_up_setting, for the select list at hand

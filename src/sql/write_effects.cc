@@ -73,8 +73,8 @@ void Walker::may_fire_unseen(std::string_view statement, const Node& body, const
   for_each(body, "cmds", [&](const Node& wrapper) {
     const auto command = field(wrapper, "AlterTableCmd");
     const std::string_view what = command ? text_field(*command, "subtype") : std::string_view();
-    fires = fires || what.starts_with("AT_Enable") ||
-            what == "AT_AttachPartition" || what == "AT_AddInherit";
+    fires = fires || what.starts_with("AT_Enable") || what == "AT_AttachPartition" ||
+            what == "AT_AddInherit";
   });
   unseen_fires_ = unseen_fires_ || fires;
   // Code may come by more than once, and write before that.
