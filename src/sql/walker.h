@@ -379,6 +379,8 @@ class Walker {
   /// Notes that a statement gives a temporary table or view something that fires: the catalog does
   /// not have it before the text ends.
   void may_fire_unseen(std::string_view statement, const Node& body, const Object& object);
+  /// The table that ALTER TABLE … ATTACH PARTITION names; null: not known.
+  const catalog::Relation* attached(const Node& command) const;
   /// A write, or what may be one, behind `may_fire_unseen`.
   void fires_unseen();
   void triggers(const catalog::Relation& relation, ActionKind kind);

@@ -66,20 +66,36 @@ void Walker::enter_code_of(const catalog::Relation* relation) {
 
 void Walker::may_fire_unseen(std::string_view statement, const Node& body, const Object& object) {
   if (!object.temporary || context_.explained) return;
+  const auto has_code = [](const catalog::Relation* relation) {
+    return relation != nullptr && !(relation->triggers.empty() && relation->rules.empty());
+  };
+  const bool own = has_code(resolver_.relation(object.oid));
   bool fires = statement == "CreateTrigStmt" || statement == "RuleStmt" ||
-               statement == "RenameStmt" ||
-               // A partition has the triggers of its table.
-               (statement == "CreateStmt" && field(body, "inhRelations"));
+               (own && statement == "RenameStmt");
+  if (field(body, "partbound")) {
+    // A partition has the triggers of its table.
+    for_each(body, "inhRelations", [&](const Node& parent) {
+      const auto range = field(parent, "RangeVar");
+      fires = fires || (range && has_code(resolver_.find_relation(name_of_range(*range))));
+    });
+  }
   for_each(body, "cmds", [&](const Node& wrapper) {
     const auto command = field(wrapper, "AlterTableCmd");
     const std::string_view what = command ? text_field(*command, "subtype") : std::string_view();
-    fires = fires || what.starts_with("AT_Enable") || what == "AT_AttachPartition" ||
-            what == "AT_AddInherit";
+    fires = fires || what.starts_with("AT_Enable") || (own && what == "AT_AddInherit") ||
+            (what == "AT_AttachPartition" && (own || has_code(attached(*command))));
   });
   unseen_fires_ = unseen_fires_ || fires;
   // Code may come by more than once, and write before that.
   if (fires && (context_.reached || context_.collected != nullptr))
     runs_unknown_sql(context_.function);
+}
+
+const catalog::Relation* Walker::attached(const Node& command) const {
+  const auto definition = field(command, "def");
+  const auto partition = definition ? field(*definition, "PartitionCmd") : definition;
+  const auto named = partition ? field(*partition, "name") : partition;
+  return named ? resolver_.find_relation(name_of_range(*named)) : nullptr;
 }
 
 void Walker::fires_unseen() {
