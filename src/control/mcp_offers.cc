@@ -7,6 +7,7 @@
 #include "control/budget_report.h"
 #include "gateway/identified.h"
 #include "mcp/prompts.h"
+#include "policy/chain.h"
 #include "policy/match.h"
 #include "policy/role.h"
 
@@ -35,15 +36,18 @@ bool completes_database(const json::object& params) {
           (type == "ref/resource" && mcp::template_has(text_of(of, "uri"), wanted)));
 }
 
-/// Those of the rules that may decide on what the principal does there; who else they are about is
+/// Those of the rules that may decide on what one of `all` does there; who else they are about is
 /// in their text, as it is in an explanation.
 template <typename Entries, typename RuleOf>
-json::array about(const Entries& entries, RuleOf&& rule_of, const policy::Principal& principal,
-                  const policy::Target& target) {
+json::array about(const Entries& entries, RuleOf&& rule_of,
+                  const std::vector<policy::Principal>& all, const policy::Target& target) {
   json::array out;
   for (const auto& entry : entries) {
     const policy::Rule& rule = rule_of(entry);
-    if (rule.shadow || !policy::matches_session(rule, principal, target, nullptr)) continue;
+    const bool speaks = std::any_of(all.begin(), all.end(), [&](const auto& each) {
+      return policy::matches_session(rule, each, target, nullptr);
+    });
+    if (rule.shadow || !speaks) continue;
     out.push_back(json::object{{"name", entry.name}, {"text", entry.text}});
   }
   return out;
@@ -104,8 +108,8 @@ ToolAnswer McpOffers::policy(const std::string& database, const Asker& caller) {
   return {{{"database", database},
            {"environment", target->environment},
            {"how", "What no rule allows is refused; deny is stronger than hold, hold than allow."},
-           {"rules", about(in_force->rules(), itself, principal, *target)},
-           {"roles", about(in_force->roles(), asks, principal, *target)},
+           {"rules", about(in_force->rules(), itself, policy::everyone(principal), *target)},
+           {"roles", about(in_force->roles(), asks, {principal}, *target)},
            {"budgets", std::move(budgets)}},
           false};
 }

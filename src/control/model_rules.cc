@@ -114,7 +114,10 @@ Result<std::shared_ptr<policy::Spending>> ModelRules::begin(const Question& ques
   const int64_t now = wall_micros();
   auto unknown = budgets;
   std::erase_if(unknown, [&](const auto* budget) { return ledger.counted(*budget); });
-  if (!unknown.empty()) gateway::count_history(ledger, in_force, unknown, audit_directory_, now);
+  if (!unknown.empty()) {
+    const auto directory = gateway_.directory();
+    gateway::count_history(ledger, in_force, unknown, *directory, audit_directory_, now);
+  }
   policy::Amounts wanted{};
   wanted[static_cast<size_t>(Amount::kInputTokens)] =
       std::max<uint64_t>(bytes / kMostBytesOfToken, 1);
@@ -124,8 +127,9 @@ Result<std::shared_ptr<policy::Spending>> ModelRules::begin(const Question& ques
   const uint64_t each = std::max<uint64_t>(longest, 1);
   wanted[static_cast<size_t>(Amount::kOutputTokens)] =
       each > models::kMostCounted / answers ? models::kMostCounted : each * answers;
-  auto spending =
-      ledger.begin(in_force, budgets, policy::payer_of(principal, question.run), wanted, now);
+  auto dues = policy::Ledger::due(*in_force, principal, target, question.run);
+  std::erase_if(dues, [](const auto& due) { return !counts_tokens(*due.budget); });
+  auto spending = ledger.begin(in_force, dues, wanted, now);
   if (spending) {
     if (longest == 0 && !bounds.empty() && *spending)
       bound_answers(body, bounds, answers, **spending);

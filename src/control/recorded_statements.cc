@@ -28,17 +28,51 @@ void take_kind(const audit::SessionContext& context, const policy::Principal& no
   }
 }
 
-policy::Principal principal_of(audit::SessionContext& context, const policy::Principal& now) {
+/// Those for whom it acted, as they are today; itself also with groups of today, since the record
+/// has only those that it shares with them.
+std::shared_ptr<const std::vector<policy::Identity>> chain_of(
+    const policy::Principal& recorded, const policy::Principal& now,
+    const RecordedStatements::Today& today) {
+  auto chain = std::make_shared<std::vector<policy::Identity>>();
+  policy::Identity& own = chain->emplace_back(recorded);
+  for (const auto& group : now.groups) {
+    if (std::find(own.groups.begin(), own.groups.end(), group) == own.groups.end())
+      own.groups.push_back(group);
+  }
+  const auto add = [&](const std::string& user, bool behind_service) {
+    const bool known = std::any_of(chain->begin(), chain->end(),
+                                   [&](const auto& each) { return each.user == user; });
+    if (known) return;
+    const auto found = today(user);
+    if (found) {
+      chain->push_back(*found);
+    } else if (!behind_service && user == recorded.actors.back()) {
+      chain->push_back({user, {}, policy::PrincipalKind::kHuman, {}, false});
+    } else {
+      return;  // Of another directory, or the service's own.
+    }
+    chain->back().behind_service = behind_service;
+  };
+  for (const auto& actor : recorded.actors) add(actor, false);
+  if (!recorded.end_user.empty()) add(recorded.end_user, true);
+  if (chain->size() == 1) return nullptr;
+  return chain;
+}
+
+policy::Principal principal_of(audit::SessionContext& context, const policy::Principal& now,
+                               const RecordedStatements::Today& today) {
   policy::Principal out;
   take_kind(context, now, out);
   out.user = context.user;
   out.groups = std::move(context.groups);
+  out.actors = std::move(context.actors);
   out.authentication = context.authentication;
   out.issuer = context.issuer;
   out.acr = context.acr;
   out.authenticated_micros = context.authenticated_micros;
   out.amr = std::move(context.amr);
   out.end_user = context.end_user;
+  if (!out.actors.empty() || !out.end_user.empty()) out.chain = chain_of(out, now, today);
   return out;
 }
 
@@ -128,7 +162,8 @@ void take_fate(const audit::Record& record, policy::RecordedStatement& out) {
   out.fate = held ? Fate::kHold : out.passed ? Fate::kLimited : Fate::kDeny;
 }
 
-policy::RecordedStatement statement_of(audit::Record record, const policy::Principal& now) {
+policy::RecordedStatement statement_of(audit::Record record, const policy::Principal& now,
+                                       const RecordedStatements::Today& today) {
   policy::RecordedStatement out;
   take_fate(record, out);
   out.id = record.sequence;
@@ -140,7 +175,7 @@ policy::RecordedStatement statement_of(audit::Record record, const policy::Princ
   out.run = !record.context.run.empty();
   out.prompt = !record.context.prompt.empty();
   out.tainted = record.context.tainted;
-  out.principal = principal_of(record.context, now);
+  out.principal = principal_of(record.context, now, today);
   // Only issuers give claims.
   out.claims_known = out.principal.issuer.empty();
   out.purpose = record.purpose;
@@ -182,9 +217,10 @@ std::optional<policy::RecordedStatement> RecordedStatements::take(audit::Record 
   if (record.outcome == audit::Outcome::kSkipped || record.text.empty()) return std::nullopt;
   const std::string& user = record.context.user;
   auto found = principals_.find(user);
-  if (found == principals_.end()) found = principals_.emplace(user, today_(user)).first;
+  if (found == principals_.end())
+    found = principals_.emplace(user, today_(user).value_or(policy::Principal())).first;
   const bool within = within_transaction(record);
-  auto statement = statement_of(std::move(record), found->second);
+  auto statement = statement_of(std::move(record), found->second, today_);
   statement.in_transaction = within;
   return statement;
 }

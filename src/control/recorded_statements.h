@@ -16,8 +16,9 @@ namespace sluice::control {
 /// oldest first.
 class RecordedStatements {
  public:
-  /// `today`: whom a user is now, for what old records do not tell.
-  using Today = std::function<policy::Principal(const std::string& user)>;
+  /// `today`: whom a user is now, for what records do not tell; nothing where they are unknown by
+  /// now.
+  using Today = std::function<std::optional<policy::Principal>(const std::string& user)>;
   explicit RecordedStatements(Today today) : today_(std::move(today)) {}
 
   /// Nothing: it is none that is judged.

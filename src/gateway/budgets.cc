@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/changes.h"
+#include "gateway/identified.h"
 #include "gateway/refusal_facts.h"
 #include "gateway/refusals.h"
 #include "sql/planner_cost.h"
@@ -189,7 +190,10 @@ bool is_run(const audit::Record& record) {
           record.outcome == audit::Outcome::kLimited || record.outcome == audit::Outcome::kLost);
 }
 
-policy::Principal principal_of(const audit::SessionContext& context) {
+/// As the record has them. Those for whom they acted, and the groups that are not shared with
+/// these, are as the directory has them today.
+policy::Principal recorded_principal(const audit::SessionContext& context,
+                                     const identity::Directory& directory, int64_t now_micros) {
   policy::Principal out;
   out.user = context.user;
   out.groups = context.groups;
@@ -202,14 +206,23 @@ policy::Principal principal_of(const audit::SessionContext& context) {
   }
   out.actors = context.actors;
   out.end_user = context.end_user;
+  if (out.actors.empty() && out.end_user.empty()) return out;
+  policy::Principal own = out;
+  if (const auto* known = directory.find(out.user)) {
+    for (const auto& group : known->groups) {
+      if (std::find(own.groups.begin(), own.groups.end(), group) == own.groups.end())
+        own.groups.push_back(group);
+    }
+  }
+  std::vector<std::string> grants;
+  out.chain = chain_of(directory, own, {context.database, now_micros}, grants);
   return out;
 }
 
 void recall(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>& policy,
             const std::vector<const policy::Budget*>& budgets, const audit::Record& record,
-            int64_t now_micros) {
-  const auto principal = principal_of(record.context);
-  const auto payer = policy::payer_of(principal, record.context.run);
+            const identity::Directory& directory, int64_t now_micros) {
+  const auto principal = recorded_principal(record.context, directory, now_micros);
   // Of a long result a part of what was seen stands on records of its own.
   const bool statement = record.type == audit::EventType::kStatement;
   const bool answer = record.type == audit::EventType::kPrompt;
@@ -220,8 +233,9 @@ void recall(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>&
   if (!known) of(used, Amount::kSubjects) = audit::set_size(record.seen_shown);
   const std::span<const uint64_t> digests =
       known ? std::span<const uint64_t>(*known) : std::span<const uint64_t>();
-  for (const auto* budget : policy::Ledger::applying(
-           *policy, principal, {record.context.database, record.context.environment})) {
+  for (const auto& [budget, payer] : policy::Ledger::due(
+           *policy, principal, {record.context.database, record.context.environment},
+           record.context.run)) {
     if (std::find(budgets.begin(), budgets.end(), budget) != budgets.end())
       ledger.recall(*budget, payer, record.time_micros, used, digests, now_micros);
   }
@@ -288,8 +302,9 @@ tl::expected<std::unique_ptr<policy::Spending>, DecisionPtr> afford(
     if (!cost) return tl::unexpected(cost_unknown(*counter));
     of(wanted, Amount::kPlannerCost) = *cost;
   }
-  auto spending = ledger.begin(policy, budgets, policy::payer_of(spender.principal, spender.run),
-                               wanted, spender.now_micros);
+  auto spending = ledger.begin(
+      policy, policy::Ledger::due(*policy, spender.principal, spender.target, spender.run), wanted,
+      spender.now_micros);
   if (!spending) return tl::unexpected(refused(spending.error()));
   auto bounded = tightened(decision, **spending, writes);
   // Exactly as many as may be changed, since nothing can be asked for once they are.
@@ -356,6 +371,7 @@ std::vector<const policy::Budget*> uncounted(const policy::Ledger& ledger,
 
 void count_history(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>& policy,
                    const std::vector<const policy::Budget*>& budgets,
+                   const identity::Directory& directory,
                    const std::filesystem::path& audit_directory, int64_t now_micros) {
   std::vector<const policy::Budget*> mine;
   audit::Query query;
@@ -368,7 +384,7 @@ void count_history(policy::Ledger& ledger, const std::shared_ptr<const policy::P
   if (mine.empty()) return;
   const auto take = [&](const audit::Record& record) {
     if (record.type != audit::EventType::kStatement || is_run(record))
-      recall(ledger, policy, mine, record, now_micros);
+      recall(ledger, policy, mine, record, directory, now_micros);
   };
   query.order = audit::Order::kOldest;
   query.limit = 10'000;

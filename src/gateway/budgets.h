@@ -9,6 +9,7 @@
 #include "audit/record.h"
 #include "base/result.h"
 #include "gateway/expected.h"
+#include "identity/directory.h"
 #include "policy/ledger.h"
 #include "policy/policy.h"
 #include "sql/statement_facts.h"
@@ -60,9 +61,10 @@ std::vector<const policy::Budget*> uncounted(const policy::Ledger& ledger,
                                              const policy::Policy& policy, const Spender& spender);
 
 /// Finds out from the log what was used of budgets before, each once; blocking.
-/// `audit_directory` is `<state>/audit`.
+/// `audit_directory` is `<state>/audit`. `directory` tells who they are for whom others acted.
 void count_history(policy::Ledger& ledger, const std::shared_ptr<const policy::Policy>& policy,
                    const std::vector<const policy::Budget*>& budgets,
+                   const identity::Directory& directory,
                    const std::filesystem::path& audit_directory, int64_t now_micros);
 
 }  // namespace sluice::gateway

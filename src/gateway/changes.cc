@@ -164,6 +164,18 @@ void tighten(std::optional<policy::Bound<T>>& bound, const std::optional<policy:
   if (by && (!bound || by->most < bound->most)) bound = by;
 }
 
+using Rates = std::vector<std::pair<std::string, policy::Bound<uint32_t>>>;
+
+/// Each person's by each rule once.
+void add_rates(Rates& rates, const Rates& others) {
+  for (const auto& other : others) {
+    const bool known = std::any_of(rates.begin(), rates.end(), [&](const auto& each) {
+      return each.first == other.first && each.second.rule == other.second.rule;
+    });
+    if (!known) rates.push_back(other);
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decision,
@@ -173,6 +185,7 @@ std::shared_ptr<const policy::Decision> tightened(const policy::Decision& decisi
   tighten(both->limits.bytes, by.bytes);
   tighten(both->limits.duration, by.duration);
   tighten(both->limits.statements_per_minute, by.statements_per_minute);
+  add_rates(both->limits.rates_of_others, by.rates_of_others);
   tighten(both->limits.rows_changed, by.rows_changed);
   tighten(both->limits.tables_changed, by.tables_changed);
   auto& capture = both->limits.capture;

@@ -57,6 +57,31 @@ std::vector<std::string> groups_of(const identity::Directory& directory, const i
   return groups;
 }
 
+policy::Identity identity_of(const identity::User& user, std::vector<std::string> groups) {
+  return {user.name, std::move(groups), principal_kind(user.kind), user.attributes, false};
+}
+
+bool has(const std::vector<policy::Identity>& chain, std::string_view user) {
+  return std::any_of(chain.begin(), chain.end(),
+                     [&](const policy::Identity& each) { return each.user == user; });
+}
+
+/// With groups that are theirs for good; none of one who is disabled.
+void add_end_user(const identity::User& user, std::vector<policy::Identity>& chain) {
+  if (has(chain, user.name)) return;
+  chain.push_back(identity_of(user, user.disabled ? std::vector<std::string>() : user.groups));
+  chain.back().behind_service = true;
+}
+
+/// Of the groups of `principal` those stay that everybody of its chain is in.
+void keep_shared(policy::Principal& principal) {
+  if (!principal.chain) return;
+  std::erase_if(principal.groups, [&](const std::string& group) {
+    return std::any_of(principal.chain->begin(), principal.chain->end(),
+                       [&](const policy::Identity& each) { return !contains(each.groups, group); });
+  });
+}
+
 bool same_grants(const identity::Directory& before, const identity::Directory& after,
                  std::string_view user, std::string_view database) {
   const auto a = before.grants(user, database);
@@ -108,6 +133,29 @@ std::optional<NotWelcome> not_welcome(const identity::Directory& directory,
   return std::nullopt;
 }
 
+std::shared_ptr<const std::vector<policy::Identity>> chain_of(const identity::Directory& directory,
+                                                              const policy::Principal& principal,
+                                                              const Place& place,
+                                                              std::vector<std::string>& grants) {
+  auto chain = std::make_shared<std::vector<policy::Identity>>();
+  chain->push_back(principal);
+  for (const auto& actor : principal.actors) {
+    if (has(*chain, actor)) continue;
+    // Of those in between, somebody else's directory may know more; of the person, this one must.
+    const identity::User* known = directory.find(actor);
+    if (known != nullptr) {
+      chain->push_back(identity_of(*known, groups_of(directory, *known, {}, place, grants)));
+    } else if (actor == principal.actors.back()) {
+      chain->push_back({actor, {}, policy::PrincipalKind::kHuman, {}, false});
+    }
+  }
+  const identity::User* end_user =
+      principal.end_user.empty() ? nullptr : directory.find(principal.end_user);
+  if (end_user != nullptr) add_end_user(*end_user, *chain);
+  if (chain->size() == 1) return nullptr;
+  return chain;
+}
+
 policy::Principal principal_of(const identity::Directory& directory, const identity::User& user,
                                const identity::Credential* credential, std::string_view mechanism,
                                int64_t now_micros, const Place& place) {
@@ -134,18 +182,8 @@ policy::Principal principal_of(const identity::Directory& directory, const ident
   principal.claims = assurance.claims;
   if (credential->actors.empty()) return principal;
   principal.kind = policy::PrincipalKind::kAgent;
-  for (const auto& actor : principal.actors) {
-    // Of those in between, somebody else's directory may know more; of the person, this one must.
-    const identity::User* known = directory.find(actor);
-    if (known == nullptr && actor != principal.actors.back()) continue;
-    // The user itself has been asked, and is among the actors.
-    if (known == &user) continue;
-    const auto theirs = known == nullptr
-                            ? std::vector<std::string>()
-                            : groups_of(directory, *known, {}, place, principal.grants);
-    std::erase_if(principal.groups,
-                  [&](const std::string& group) { return !contains(theirs, group); });
-  }
+  principal.chain = chain_of(directory, principal, place, principal.grants);
+  keep_shared(principal);
   return principal;
 }
 
@@ -157,10 +195,13 @@ void limit_to_end_user(const identity::Directory& directory, const std::string& 
                        policy::Principal& principal) {
   principal.end_user = end_user;
   const identity::User* known = directory.find(end_user);
-  if (known == nullptr) return;
-  std::erase_if(principal.groups, [known](const std::string& group) {
-    return known->disabled || !contains(known->groups, group);
-  });
+  if (known == nullptr || known->name == principal.user) return;
+  auto chain = principal.chain ? std::make_shared<std::vector<policy::Identity>>(*principal.chain)
+                               : std::make_shared<std::vector<policy::Identity>>(
+                                     1, static_cast<const policy::Identity&>(principal));
+  add_end_user(*known, *chain);
+  principal.chain = std::move(chain);
+  keep_shared(principal);
 }
 
 bool same_identity(const identity::Directory& before, const identity::Directory& after,

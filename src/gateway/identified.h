@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "identity/directory.h"
 #include "policy/principal.h"
@@ -29,11 +31,20 @@ struct Place {
   int64_t now_micros = 0;
 };
 
+/// `Principal::chain` of `principal`, a connection that acts through its `actors` or for its
+/// `end_user`, as the directory knows each of them; null where it acts for nobody it knows.
+/// Somebody in between who is not known here is another directory's. `grants`: in force, of
+/// everybody.
+std::shared_ptr<const std::vector<policy::Identity>> chain_of(const identity::Directory& directory,
+                                                              const policy::Principal& principal,
+                                                              const Place& place,
+                                                              std::vector<std::string>& grants);
+
 /// Who they are for rules and record. `mechanism` tells how the password was checked, or that a
 /// certificate was ("certificate"), at `now_micros`; of a credential counts when and how its holder
-/// got it. Groups of somebody who acts for others are only those that everybody of the chain is in.
-/// Grants of each add to the groups of each, so that nobody has by a grant what those for whom they
-/// act have not.
+/// got it. Groups of somebody who acts for others are only those that everybody of the chain is in;
+/// rules are asked for each with their own. Grants of each add to the groups of each, so that
+/// nobody has by a grant what those for whom they act have not.
 policy::Principal principal_of(const identity::Directory& directory, const identity::User& user,
                                const identity::Credential* credential, std::string_view mechanism,
                                int64_t now_micros, const Place& place = {});

@@ -104,6 +104,43 @@ TEST(Identified, Threat20_WhatActsForSomebodyDoesNotServeTheNextOfTheName) {
   EXPECT_FALSE(same_identity(then, now, principal, "orders"));
 }
 
+TEST(Identified, RulesAreAskedForEachOfAChainAsTheyAreByThemselves) {
+  auto alice = user("alice", {"b", "c"});
+  alice.attributes = {{"team", "data"}};
+  auto robot = user("robot", {"a", "b"});
+  robot.kind = identity::UserKind::kAgent;
+  const identity::Directory all({robot, alice, user("broker", {"z"})}, 1);
+  const auto chain = [&](std::vector<std::string> actors) {
+    const auto known = credential(std::move(actors));
+    return principal_of(all, *all.find("robot"), &known, "", 0).chain;
+  };
+  const policy::Identity first{"robot", {"a", "b"}, policy::PrincipalKind::kAgent, {}, false};
+  const policy::Identity last{
+      "alice", {"b", "c"}, policy::PrincipalKind::kHuman, {{"team", "data"}}, false};
+  EXPECT_THAT(*chain({"robot", "alice"}), ElementsAre(first, last));
+  EXPECT_EQ(chain({"robot", "broker", "of another house", "alice"})->size(), 3U);
+  EXPECT_THAT(chain({"robot", "nobody"})->back().groups, IsEmpty());
+  EXPECT_EQ(chain({}), nullptr);
+  EXPECT_EQ(principal_of(all, *all.find("alice"), nullptr, "", 0).chain, nullptr);
+}
+
+TEST(Identified, AnEndUserOfThisGatewayIsOneOfTheChain) {
+  const identity::Directory all(
+      {user("robot", {"a", "b"}), user("alice", {"b", "c"}), user("gone", {"a", "b"}, true)}, 1);
+  const auto chain = [&](const std::string& end_user) {
+    auto robot = principal_of(all, *all.find("robot"), nullptr, "scram-sha-256", 500);
+    limit_to_end_user(all, end_user, robot);
+    return robot.chain;
+  };
+  ASSERT_NE(chain("alice"), nullptr);
+  EXPECT_THAT(chain("alice")->front().groups, ElementsAre("a", "b")) << "the service's own";
+  EXPECT_THAT(chain("alice")->back().groups, ElementsAre("b", "c"));
+  EXPECT_TRUE(chain("alice")->back().behind_service);
+  EXPECT_THAT(chain("gone")->back().groups, IsEmpty());
+  EXPECT_EQ(chain("somebody outside"), nullptr);
+  EXPECT_EQ(chain("robot"), nullptr);
+}
+
 TEST(Identified, AServiceActsForSomebodyWithTheGroupsOfBoth) {
   const identity::Directory all(
       {user("robot", {"a", "b"}), user("alice", {"b", "c"}), user("gone", {"a", "b"}, true)}, 1);

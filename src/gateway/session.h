@@ -131,7 +131,7 @@ class Session : private net::StreamHandler, private ServerUser {
   bool ask_prepared_first(const Piece& piece, const sql::StatementFacts& facts);
   bool has_room(DecisionPtr& refused);
   bool within_rate(const Statement* text, DecisionPtr& decision, DecisionPtr& refused);
-  DecisionPtr too_often(const policy::Decision& decision, uint32_t count) const;
+  DecisionPtr take_rates(const policy::Decision& decision, uint32_t count);
   bool reread_first(const Piece& piece, const sql::StatementFacts& facts);
   bool count_use_first(const Piece& piece);
   void analyse_later(const Piece& piece, Bytes text, const Reading& reading);

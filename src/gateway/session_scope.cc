@@ -15,6 +15,32 @@ void append(std::string& key, std::string_view part) {
   key.append(std::to_string(part.size())).append(1, ':').append(part);
 }
 
+void append(std::string& key, const policy::Identity& identity);
+
+/// What lists have in them must not be taken for each other: how many there are is told first.
+template <typename List>
+void append_all(std::string& key, const List& list) {
+  key.append(std::to_string(list.size())).append(1, ',');
+  for (const auto& each : list) append(key, each);
+}
+
+template <typename Map>
+void append_pairs(std::string& key, const Map& map) {
+  key.append(std::to_string(map.size())).append(1, ',');
+  for (const auto& [name, value] : map) {
+    append(key, name);
+    append(key, value);
+  }
+}
+
+void append(std::string& key, const policy::Identity& identity) {
+  append(key, identity.user);
+  append(key, policy::name_of(identity.kind));
+  key.append(identity.behind_service ? "1" : "0");
+  append_all(key, identity.groups);
+  append_pairs(key, identity.attributes);
+}
+
 }  // namespace
 
 SessionScope Scopes::intern(const std::shared_ptr<const catalog::Catalog>& catalog,
@@ -47,8 +73,7 @@ policy::PrincipalKind principal_kind(identity::UserKind kind) {
 
 std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal principal) {
   std::string key;
-  append(key, principal.user);
-  append(key, policy::name_of(principal.kind));
+  append(key, static_cast<const policy::Identity&>(principal));
   append(key, principal.authentication);
   append(key, principal.issuer);
   append(key, principal.acr);
@@ -57,22 +82,10 @@ std::shared_ptr<const SessionPrincipal> Principals::intern(policy::Principal pri
   principal.authenticated_micros = 0;
   principal.credential.clear();
   principal.grants.clear();
-  // How many there are is part of it: else a group could be taken for an attribute.
-  key.append(std::to_string(principal.groups.size())).append(1, ',');
-  for (const auto& group : principal.groups) append(key, group);
-  key.append(std::to_string(principal.amr.size())).append(1, ',');
-  for (const auto& method : principal.amr) append(key, method);
-  key.append(std::to_string(principal.actors.size())).append(1, ',');
-  for (const auto& actor : principal.actors) append(key, actor);
-  key.append(std::to_string(principal.claims.size())).append(1, ',');
-  for (const auto& [name, value] : principal.claims) {
-    append(key, name);
-    append(key, value);
-  }
-  for (const auto& [name, value] : principal.attributes) {
-    append(key, name);
-    append(key, value);
-  }
+  append_all(key, principal.amr);
+  append_all(key, principal.actors);
+  append_pairs(key, principal.claims);
+  if (principal.chain) append_all(key, *principal.chain);
   const auto found = known_.find(key);
   if (found != known_.end()) {
     if (auto known = found->second.lock()) return known;

@@ -84,6 +84,32 @@ TEST(Principals, WhateverAPolicyMayAskForTellsThemApart) {
   EXPECT_TRUE(differs([](auto& p) { p.attributes.insert({"team", "core"}); }));
 }
 
+TEST(Principals, WhomTheyActForTellsThemApart) {
+  Principals principals;
+  const auto with = [&](const policy::Identity& last) {
+    auto principal = alice();
+    principal.chain = std::make_shared<const std::vector<policy::Identity>>(
+        std::vector<policy::Identity>{principal, last});
+    return principals.intern(principal);
+  };
+  const policy::Identity dora{"dora", {"a"}, policy::PrincipalKind::kHuman, {{"k", "v"}}, false};
+  const auto one = with(dora);
+  EXPECT_EQ(with(dora), one);
+  EXPECT_NE(principals.intern(alice()), one);
+  auto other = dora;
+  other.groups = {"a", "b"};
+  EXPECT_NE(with(other), one);
+  other = dora;
+  other.attributes["k"] = "w";
+  EXPECT_NE(with(other), one);
+  other = dora;
+  other.kind = policy::PrincipalKind::kService;
+  EXPECT_NE(with(other), one);
+  other = dora;
+  other.behind_service = true;
+  EXPECT_NE(with(other), one);
+}
+
 TEST(Principals, GroupsAreNotTakenForAttributes) {
   Principals principals;
   auto one = alice(), two = alice();

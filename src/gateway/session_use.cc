@@ -28,6 +28,35 @@ uint32_t statements_of(const sql::StatementFacts& facts) {
   return static_cast<uint32_t>(std::max<size_t>(1, facts.statements - controls));
 }
 
+/// `count` statements are more than the rate of `user` has room for.
+std::shared_ptr<const policy::Decision> too_often(const Admission& admission,
+                                                  const policy::Decision& decision,
+                                                  const std::string& user,
+                                                  const policy::Bound<uint32_t>& rate,
+                                                  uint32_t count, Duration wait) {
+  auto denied = std::make_shared<policy::Decision>(decision);
+  denied->effect = policy::Effect::kDeny;
+  denied->rule = rate.rule;
+  denied->sqlstate = "53400";
+  const std::string whom = user == admission.user ? "" : user + " ";
+  denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows {}no more",
+                                rate.most, rate.rule, whom);
+  denied->hint = "Wait a minute, or ask for a wider limit.";
+  boost::json::object facts{{"user", user},
+                            {"database", admission.database->config().name},
+                            {"environment", admission.database->config().environment},
+                            {"statements_per_minute", rate.most}};
+  if (count > 1) facts["statements"] = count;
+  if (count > rate.most) {
+    denied->message += fmt::format(", and the text has {} of them", count);
+    denied->hint = "Send fewer of them at once, or ask for a wider limit.";
+  } else {
+    facts["retry_after_seconds"] = wait / std::chrono::seconds(1) + 1;
+  }
+  denied->detail = refusal_detail(*denied, std::move(facts));
+  return denied;
+}
+
 }  // namespace
 
 Spender spender_of(const Admission& admission, const Acting& acting, int64_t now_micros) {
@@ -62,13 +91,10 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
       (refused = no_capture(*decision, worker_.shared().results, *worker_.runtime()->config))) {
     return false;
   }
-  const auto* rate = decision && decision->limits.statements_per_minute
-                         ? &*decision->limits.statements_per_minute
-                         : nullptr;
   // The statements of a text that is sent in pieces have been counted as it came.
   const uint32_t count = text == nullptr ? 1 : statements_of(text->facts());
-  if (rate == nullptr || (redone_ && redone_->paid) || split_.under_way ||
-      worker_.shared().rates.take(admission_.user, rate->rule, rate->most, now_.steady, count)) {
+  const bool counts = decision && !(redone_ && redone_->paid) && !split_.under_way;
+  if (!counts || !(refused = take_rates(*decision, count))) {
     acting_.spending.reset();
     auto spending = afford(agents.ledger, policy, spender_of(admission_, acting_, now_.wall_micros),
                            text == nullptr ? nullptr : &text->facts(), decision);
@@ -83,34 +109,25 @@ bool Session::within_rate(const Statement* text, DecisionPtr& decision, Decision
     acting_.spending = std::move(*spending);
     return true;
   }
-  refused = too_often(*decision, count);
   return false;
 }
 
-Session::DecisionPtr Session::too_often(const policy::Decision& decision, uint32_t count) const {
-  const auto& rate = *decision.limits.statements_per_minute;
-  auto denied = std::make_shared<policy::Decision>(decision);
-  denied->effect = policy::Effect::kDeny;
-  denied->rule = rate.rule;
-  denied->sqlstate = "53400";
-  denied->message = fmt::format("more than {} statements a minute: rule \"{}\" allows no more",
-                                rate.most, rate.rule);
-  denied->hint = "Wait a minute, or ask for a wider limit.";
-  boost::json::object facts{{"user", admission_.user},
-                            {"database", admission_.database->config().name},
-                            {"environment", admission_.database->config().environment},
-                            {"statements_per_minute", rate.most}};
-  if (count > 1) facts["statements"] = count;
-  if (count > rate.most) {
-    denied->message += fmt::format(", and the text has {} of them", count);
-    denied->hint = "Send fewer of them at once, or ask for a wider limit.";
-  } else {
-    const Duration wait =
-        worker_.shared().rates.wait(admission_.user, rate.rule, rate.most, now_.steady, count);
-    facts["retry_after_seconds"] = wait / std::chrono::seconds(1) + 1;
+/// Counts for its own rate, and for those of whom it acts for. Null: each has room.
+Session::DecisionPtr Session::take_rates(const policy::Decision& decision, uint32_t count) {
+  const auto& limits = decision.limits;
+  if (!limits.statements_per_minute) return nullptr;
+  auto& rates = worker_.shared().rates;
+  const auto take = [&](const std::string& user,
+                        const policy::Bound<uint32_t>& rate) -> DecisionPtr {
+    if (rates.take(user, rate.rule, rate.most, now_.steady, count)) return nullptr;
+    const Duration wait = rates.wait(user, rate.rule, rate.most, now_.steady, count);
+    return too_often(admission_, decision, user, rate, count, wait);
+  };
+  auto refused = take(admission_.user, *limits.statements_per_minute);
+  for (const auto& [user, rate] : limits.rates_of_others) {
+    if (!refused) refused = take(user, rate);
   }
-  denied->detail = refusal_detail(*denied, std::move(facts));
-  return denied;
+  return refused;
 }
 
 /// What binds it while it runs. That it returns free text is known before it is sent, so that
@@ -158,8 +175,9 @@ bool Session::count_use_first(const Piece& piece) {
   defer(piece, kCountingUse);
   deferred_->use_counted = true;
   controls.counting.submit([&controls, &log = worker_.shared().log, &worker = worker_, id = id_,
-                            policy, budgets = std::move(budgets), now = now_.wall_micros] {
-    count_history(controls.ledger, policy, budgets, log.directory(), now);
+                            policy, budgets = std::move(budgets), now = now_.wall_micros,
+                            directory = worker_.runtime()->directory] {
+    count_history(controls.ledger, policy, budgets, *directory, log.directory(), now);
     worker.post([id](Worker& self) {
       if (Session* session = self.find_session(id)) session->take_deferred(kCountingUse);
     });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/chain.h"
 #include "policy/match.h"
 
 namespace sluice::policy {
@@ -45,12 +46,15 @@ Automatic decide_automatically(const ApprovalSpec& spec, const sql::StatementFac
   }
   const Rule& rule = *spec.automatic;
   const Demands demands(facts, catalog, false);
-  const Question question{facts, catalog, principal, target, demands.all()};
   Reasons evidence = &result.evidence;
-  evidence->push_back(identity_of(principal, circumstances));
   bool good = facts.unanalysable.empty();
   // Each is asked, whatever the others say: who was refused wants to know all reasons at once.
-  good = matches_session(rule, principal, target, evidence) && good;
+  const auto all = everyone(principal);
+  for (const Principal& each : all) {
+    evidence->push_back(identity_of(each, circumstances));
+    good = matches_session(rule, each, target, evidence) && good;
+  }
+  const Question question{facts, catalog, all.front(), target, demands.all()};
   good = matches_statement(rule, question, evidence) == Truth::kYes && good;
   good = matches_circumstances(rule.when, circumstances, evidence) == Truth::kYes && good;
   good = objects_match(rule, question, evidence) && good;

@@ -153,6 +153,7 @@ Case::Case(const Policy& policy, const Question& question)
     : policy_name(policy.name()),
       policy_version(policy.version()),
       user(question.principal.user),
+      through(question.principal.through ? question.principal.through->user : std::string()),
       kind(question.principal.kind),
       target(question.target),
       statement(question.facts.kind),

@@ -38,6 +38,7 @@ struct Case {
   std::string policy_name;
   std::string policy_version;
   std::string user;
+  std::string through;  ///< who connects and acts for `user`; empty: itself
   PrincipalKind kind = PrincipalKind::kHuman;
   Target target;
   std::string statement;  ///< StatementFacts::kind

@@ -21,22 +21,53 @@ using yaml::MapReader;
 
 constexpr size_t kMaxFile = 16 << 20;
 
-void read_principal(MapReader& map, Principal& principal) {
-  map.scalar("user", principal.user, true);
-  map.scalar("end_user", principal.end_user);
+void read_identity(MapReader& map, Identity& identity) {
+  map.scalar("user", identity.user, true);
   map.list("groups", [&](const Item& item) {
-    principal.groups.push_back(item.text);
+    identity.groups.push_back(item.text);
     return "";
   });
   map.one_of("kind", {"human", "service", "agent"},
-             [&](size_t i) { principal.kind = static_cast<PrincipalKind>(i); });
+             [&](size_t i) { identity.kind = static_cast<PrincipalKind>(i); });
   const YAML::Node attributes = map.node("attributes");
   map.map("attributes", [&](MapReader& inner) {
     for (const auto& entry : attributes) {
       const auto key = entry.first.as<std::string>("");
-      inner.scalar(key, principal.attributes[key]);
+      inner.scalar(key, identity.attributes[key]);
     }
   });
+}
+
+/// For whom it acts: `acts_for` is a person's agent's, `end_user_is` tells of one who is a user
+/// too.
+void read_chain(MapReader& map, Principal& principal) {
+  std::vector<Identity> chain;
+  const auto add = [&](bool behind_service) {
+    return [&chain, behind_service](MapReader& inner) {
+      read_identity(inner, chain.emplace_back());
+      chain.back().behind_service = behind_service;
+    };
+  };
+  map.map("acts_for", add(false));
+  if (!chain.empty()) {
+    principal.kind = PrincipalKind::kAgent;
+    principal.actors = {principal.user, chain.front().user};
+  }
+  map.map("end_user_is", add(true));
+  if (chain.empty()) return;
+  if (chain.back().behind_service) {
+    if (!principal.end_user.empty() && principal.end_user != chain.back().user)
+      map.problem("end_user", "is not the user of end_user_is");
+    principal.end_user = chain.back().user;
+  }
+  chain.insert(chain.begin(), principal);
+  principal.chain = std::make_shared<const std::vector<Identity>>(std::move(chain));
+}
+
+void read_principal(MapReader& map, Principal& principal) {
+  read_identity(map, principal);
+  map.scalar("end_user", principal.end_user);
+  read_chain(map, principal);
   principal.authentication = kByScram;
   if (map.scalar("authentication", principal.authentication)) {
     const std::string problem = unknown_method(principal.authentication);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -31,7 +32,9 @@ struct Limits {
   std::optional<Bound<uint64_t>> bytes;  ///< returned, as messages on the wire
   std::optional<Bound<Duration>> duration;
   std::optional<Bound<uint32_t>> statements_per_minute;  ///< of this user, by this rule
-  std::optional<Bound<uint64_t>> rows_changed;           ///< cascades and triggers included
+  /// The same of each for whom the user acts, who has one account for all who act for them.
+  std::vector<std::pair<std::string, Bound<uint32_t>>> rates_of_others;
+  std::optional<Bound<uint64_t>> rows_changed;  ///< cascades and triggers included
   std::optional<Bound<uint32_t>> tables_changed;
   /// What is returned is kept in the log as the client receives it, so many bytes of it at most;
   /// the largest of all rules that matched.

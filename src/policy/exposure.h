@@ -23,7 +23,8 @@ struct Veil {
 };
 
 /// The mask and unmask rules that hold for one principal at one target in some circumstances. Cheap
-/// to make, to copy and to ask, above all where there are none; keeps their policy alive.
+/// to make, to copy and to ask, above all where there are none; keeps their policy alive. Of one
+/// who acts for others values are shown as the most veiled of them all sees them.
 class Exposure {
  public:
   /// No rule at all: defaults.
@@ -40,7 +41,7 @@ class Exposure {
                     const catalog::Catalog* catalog = nullptr) const;
 
   /// No rule holds: veil() tells the class's default.
-  bool empty() const { return held_.empty(); }
+  bool empty() const { return held_.empty() && others_.empty(); }
   /// The same rules, perhaps of another version of the policy: then every veil is the same.
   bool operator==(const Exposure& other) const;
 
@@ -52,13 +53,21 @@ class Exposure {
   struct Held {
     const Rule* rule;
     bool certain;  ///< else something about the session or the moment is not known
+    friend bool operator==(const Held&, const Held&) = default;
   };
   class Weighing;
-  Weighing weigh(const catalog::Relation* relation, const catalog::Column* column,
-                 std::optional<privacy::Class> cls, const catalog::Catalog* catalog) const;
+  struct Value;
+  using Rules = std::vector<Held>;  ///< in file order
+  static Rules held_by(const Policy& policy, const Principal& principal, const Target& target,
+                       const Circumstances& circumstances);
+  static Weighing weigh(const Rules& rules, const Value& value);
+  static Veil veil_of(const Rules& rules, const Value& value);
+  Veil strictest(const Value& value) const;
+  void drop_alike();
 
   std::shared_ptr<const Policy> policy_;  ///< owns the rules
-  std::vector<Held> held_;                ///< in file order
+  Rules held_;
+  std::vector<Rules> others_;  ///< of those for whom the principal acts, where they differ
 };
 
 /// What `policy` says about values that `principal` is shown. Without exposure_moves the same in

@@ -2,6 +2,7 @@
 #include <mutex>
 
 #include "policy/case.h"
+#include "policy/chain.h"
 #include "policy/match_classes.h"
 #include "policy/policy.h"
 #include "policy/refusal.h"
@@ -70,18 +71,47 @@ class MovingJudgement : public Judgement {
   mutable std::vector<std::pair<Active, std::shared_ptr<const Decision>>> known_;
 };
 
-}  // namespace
+/// Of one who acts for others: each of them has been judged, and the strictest verdict counts.
+class ChainJudgement : public Judgement {
+ public:
+  ChainJudgement(std::vector<Principal> everyone, std::vector<std::shared_ptr<const Judgement>> of)
+      : Judgement(of.front()->unlabelled()), everyone_(std::move(everyone)), of_(std::move(of)) {}
 
-bool names_columns(const Policy& policy) {
-  return std::any_of(policy.rules().begin(), policy.rules().end(), [](const Rule& rule) {
-    return !rule.veils() && (!rule.on.columns.empty() || rule.asks_classes());
-  });
-}
+  DecisionPtr decide(const Circumstances& now) const override {
+    std::vector<DecisionPtr> each;
+    each.reserve(of_.size());
+    for (const auto& one : of_) each.push_back(one->decide(now));
+    const std::lock_guard lock(mutex_);
+    for (const auto& [decisions, decision] : known_) {
+      if (decisions == each) return decision;
+    }
+    auto decision = strictest(everyone_, each);
+    // Refusals of the moment are made anew each time.
+    if (known_.size() < kMostKnown && (decision->allowed() || !moves()))
+      known_.emplace_back(std::move(each), decision);
+    return decision;
+  }
+  bool needs_estimate() const override {
+    return std::any_of(of_.begin(), of_.end(),
+                       [](const auto& one) { return one->needs_estimate(); });
+  }
+  bool moves() const override {
+    return std::any_of(of_.begin(), of_.end(), [](const auto& one) { return one->moves(); });
+  }
 
-std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
-                                       const sql::StatementFacts& facts,
-                                       const catalog::Catalog* catalog, const Principal& principal,
-                                       const Target& target, const privacy::Labels* labels) {
+ private:
+  static constexpr size_t kMostKnown = 16;
+  std::vector<Principal> everyone_;
+  std::vector<std::shared_ptr<const Judgement>> of_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::pair<std::vector<DecisionPtr>, DecisionPtr>> known_;
+};
+
+std::shared_ptr<const Judgement> judge_one(std::shared_ptr<const Policy> policy,
+                                           const sql::StatementFacts& facts,
+                                           const catalog::Catalog* catalog,
+                                           const Principal& principal, const Target& target,
+                                           const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(*policy));
   const Question question = about(facts, catalog, principal, target, demands.all(), labels);
   std::vector<catalog::Oid> unknown;
@@ -105,10 +135,10 @@ std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
       verdict(the_case, Active(the_case.candidates.size(), true)), std::move(unknown));
 }
 
-Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
-                    const catalog::Catalog* catalog, const Principal& principal,
-                    const Target& target, const Circumstances& circumstances,
-                    const privacy::Labels* labels) {
+Explanation explain_one(const Policy& policy, const sql::StatementFacts& facts,
+                        const catalog::Catalog* catalog, const Principal& principal,
+                        const Target& target, const Circumstances& circumstances,
+                        const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
   const Question question = about(facts, catalog, principal, target, demands.all(), labels);
   Case the_case(policy, question);
@@ -142,6 +172,54 @@ Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
       std::make_shared<const Decision>(understood ? verdict(the_case, active, &circumstances)
                                                   : refuse_unanalysable(the_case, facts));
   return explanation;
+}
+
+}  // namespace
+
+bool names_columns(const Policy& policy) {
+  return std::any_of(policy.rules().begin(), policy.rules().end(), [](const Rule& rule) {
+    return !rule.veils() && (!rule.on.columns.empty() || rule.asks_classes());
+  });
+}
+
+std::shared_ptr<const Judgement> judge(std::shared_ptr<const Policy> policy,
+                                       const sql::StatementFacts& facts,
+                                       const catalog::Catalog* catalog, const Principal& principal,
+                                       const Target& target, const privacy::Labels* labels) {
+  if (!principal.chain)
+    return judge_one(std::move(policy), facts, catalog, principal, target, labels);
+  auto all = everyone(principal);
+  std::vector<std::shared_ptr<const Judgement>> of;
+  of.reserve(all.size());
+  for (const Principal& each : all)
+    of.push_back(judge_one(policy, facts, catalog, each, target, labels));
+  return std::make_shared<ChainJudgement>(std::move(all), std::move(of));
+}
+
+Explanation explain(const Policy& policy, const sql::StatementFacts& facts,
+                    const catalog::Catalog* catalog, const Principal& principal,
+                    const Target& target, const Circumstances& circumstances,
+                    const privacy::Labels* labels) {
+  if (!principal.chain)
+    return explain_one(policy, facts, catalog, principal, target, circumstances, labels);
+  const auto all = everyone(principal);
+  Explanation out;
+  std::vector<DecisionPtr> decisions;
+  for (const Principal& each : all) {
+    auto one = explain_one(policy, facts, catalog, each, target, circumstances, labels);
+    decisions.push_back(std::move(one.decision));
+    if (out.rules.empty()) {
+      out.rules = std::move(one.rules);
+      continue;
+    }
+    for (size_t i = 0; i < out.rules.size(); ++i) {
+      out.rules[i].matched = out.rules[i].matched || one.rules[i].matched;
+      for (const auto& reason : one.rules[i].reasons)
+        out.rules[i].reasons.push_back("for " + each.user + ": " + reason);
+    }
+  }
+  out.decision = strictest(all, decisions);
+  return out;
 }
 
 }  // namespace sluice::policy

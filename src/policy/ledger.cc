@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/chain.h"
 #include "policy/match.h"
 
 namespace sluice::policy {
@@ -195,8 +196,34 @@ std::optional<Overspent> Spending::see(std::span<const uint64_t> digests) {
 std::vector<const Budget*> Ledger::applying(const Policy& policy, const Principal& principal,
                                             const Target& target) {
   std::vector<const Budget*> out;
+  if (policy.budgets().empty()) return out;
+  const auto all = everyone(principal);
   for (const Budget& budget : policy.budgets()) {
-    if (matches_session(budget.about, principal, target, nullptr)) out.push_back(&budget);
+    if (std::any_of(all.begin(), all.end(), [&](const Principal& each) {
+          return matches_session(budget.about, each, target, nullptr);
+        }))
+      out.push_back(&budget);
+  }
+  return out;
+}
+
+std::vector<Due> Ledger::due(const Policy& policy, const Principal& principal, const Target& target,
+                             const std::string& run) {
+  std::vector<Due> out;
+  if (policy.budgets().empty()) return out;
+  const auto all = everyone(principal);
+  for (const Budget& budget : policy.budgets()) {
+    const size_t first = out.size();
+    for (const Principal& each : all) {
+      if (!matches_session(budget.about, each, target, nullptr)) continue;
+      // A run is of who connects, whoever else it counts for.
+      Payer payer = payer_of(budget.per == Per::kRun ? all.front() : each, run);
+      const auto same = [&](const Due& due) {
+        return payer_name(budget, due.payer) == payer_name(budget, payer);
+      };
+      if (std::none_of(out.begin() + static_cast<ptrdiff_t>(first), out.end(), same))
+        out.push_back({&budget, std::move(payer)});
+    }
   }
   return out;
 }
@@ -249,15 +276,15 @@ std::optional<Overspent> Ledger::not_yet(const Budget& budget, const Payer& paye
 }
 
 tl::expected<std::unique_ptr<Spending>, Overspent> Ledger::begin(
-    const std::shared_ptr<const Policy>& policy, const std::vector<const Budget*>& budgets,
-    const Payer& payer, const Amounts& wanted, int64_t now_micros) {
-  if (budgets.empty()) return nullptr;
+    const std::shared_ptr<const Policy>& policy, const std::vector<Due>& dues,
+    const Amounts& wanted, int64_t now_micros) {
+  if (dues.empty()) return nullptr;
   std::unique_ptr<Spending> spending(new Spending());
   spending->policy_ = policy;
   {
     const std::lock_guard lock(mutex_);
     tidy(now_micros, kTidyEvery);
-    for (const Budget* budget : budgets) {
+    for (const auto& [budget, payer] : dues) {
       if (auto over = not_yet(*budget, payer, now_micros)) return tl::unexpected(std::move(*over));
       const std::string name = payer_name(*budget, payer);
       spending->lines_.push_back({budget, name, account(*budget, name, now_micros), {}});

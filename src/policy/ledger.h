@@ -25,6 +25,12 @@ struct Payer {
   std::string run;    ///< empty: none
 };
 
+/// A budget, and for whom it counts.
+struct Due {
+  const Budget* budget = nullptr;
+  Payer payer;
+};
+
 /// Who pays for what this principal does.
 Payer payer_of(const Principal& principal, const std::string& run);
 
@@ -112,15 +118,19 @@ class Ledger {
   Ledger() = default;
   explicit Ledger(RunNames::Most most) : runs_(most) {}
 
-  /// Budgets of `policy` that count this principal there.
+  /// Budgets of `policy` that count this principal there, or somebody for whom it acts.
   static std::vector<const Budget*> applying(const Policy& policy, const Principal& principal,
                                              const Target& target);
 
-  /// Lets a statement begin if all `budgets` have room for it. `wanted`: what it needs at least of
+  /// The same with everybody for whom each counts: all of those whom it matches.
+  static std::vector<Due> due(const Policy& policy, const Principal& principal,
+                              const Target& target, const std::string& run);
+
+  /// Lets a statement begin if all budgets have room for it. `wanted`: what it needs at least of
   /// each, and is reserved. Null: there are no budgets.
   tl::expected<std::unique_ptr<Spending>, Overspent> begin(
-      const std::shared_ptr<const Policy>& policy, const std::vector<const Budget*>& budgets,
-      const Payer& payer, const Amounts& wanted, int64_t now_micros);
+      const std::shared_ptr<const Policy>& policy, const std::vector<Due>& dues,
+      const Amounts& wanted, int64_t now_micros);
 
   /// Whether what was used before is known; until then nothing may begin.
   bool counted(const Budget& budget) const;

@@ -43,8 +43,8 @@ class LedgerTest : public ::testing::Test {
   }
   auto begin(const std::shared_ptr<const Policy>& policy, const Principal& who,
              const std::string& run = "", int64_t now = kNow) {
-    const auto budgets = Ledger::applying(*policy, who, {"orders", "production"});
-    return ledger.begin(policy, budgets, payer_of(who, run), amounts(1, 1), now);
+    return ledger.begin(policy, Ledger::due(*policy, who, {"orders", "production"}, run),
+                        amounts(1, 1), now);
   }
   Ledger ledger;
 };
@@ -185,7 +185,7 @@ class CrowdedLedgerTest : public LedgerTest {
   const Budget& budget() const { return policy->budgets().front(); }
   auto spend(const std::string& user, const std::string& run, int64_t now = kNow) {
     auto spending =
-        crowded.begin(policy, {&budget()}, payer_of(agent(user), run), amounts(1, 1), now);
+        crowded.begin(policy, {{&budget(), payer_of(agent(user), run)}}, amounts(1, 1), now);
     if (spending) (*spending)->charge(amounts(1, 1));
     return spending;
   }
@@ -213,7 +213,7 @@ TEST_F(CrowdedLedgerTest, Threat78_NewNamesOfRunsAreRefusedAndNoBudgetIsReset) {
 TEST_F(CrowdedLedgerTest, WhatHasUsedNothingMakesRoom) {
   const Amounts too_much = amounts(3);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_FALSE(crowded.begin(policy, {&budget()}, payer_of(agent("helper"), std::to_string(i)),
+    EXPECT_FALSE(crowded.begin(policy, {{&budget(), payer_of(agent("helper"), std::to_string(i))}},
                                too_much, kNow));
   }
   EXPECT_TRUE(spend("helper", "new", kNow + 10 * kSecond));
@@ -299,19 +299,19 @@ TEST_F(LedgerTest, WhatAStatementCostsIsUsedOnceItIsSent) {
   const auto policy = policy_of(
       "  - {name: planner, who: {kinds: [agent]}, per: agent, every: 1h, planner_cost: 1000}\n");
   count(policy);
-  const auto budgets = Ledger::applying(*policy, agent("helper"), {"orders", "production"});
+  const auto budgets = Ledger::due(*policy, agent("helper"), {"orders", "production"}, "");
   Amounts wanted{};
   wanted[static_cast<size_t>(Amount::kPlannerCost)] = 600;
   {
     // Refused by something else meanwhile: nothing is used.
-    auto given_up = ledger.begin(policy, budgets, {"helper", "", ""}, wanted, kNow);
+    auto given_up = ledger.begin(policy, budgets, wanted, kNow);
     ASSERT_TRUE(given_up);
   }
-  auto spending = ledger.begin(policy, budgets, {"helper", "", ""}, wanted, kNow);
+  auto spending = ledger.begin(policy, budgets, wanted, kNow);
   ASSERT_TRUE(spending);
   (*spending)->use(Amount::kPlannerCost);
   EXPECT_EQ((*spending)->used(Amount::kPlannerCost), 600U);
-  const auto over = ledger.begin(policy, budgets, {"helper", "", ""}, wanted, kNow);
+  const auto over = ledger.begin(policy, budgets, wanted, kNow);
   ASSERT_FALSE(over);
   EXPECT_EQ(over.error().used, 600U);
   EXPECT_EQ(over.error().most, 1000U);
@@ -330,9 +330,9 @@ TEST_F(LedgerTest, Threat96_WhatOtherGatewaysUseCounts) {
   EXPECT_TRUE(unknown.error().elsewhere);
   ledger.learn({});
   ASSERT_TRUE(begin(policy, agent("helper")));
-  const auto budgets = Ledger::applying(*policy, agent("helper"), {"orders", "production"});
+  const auto budgets = Ledger::due(*policy, agent("helper"), {"orders", "production"}, "");
   {
-    auto spending = other.begin(policy, budgets, {"helper", "", ""}, amounts(1, 1), kNow);
+    auto spending = other.begin(policy, budgets, amounts(1, 1), kNow);
     ASSERT_TRUE(spending);
     (*spending)->charge(amounts(7, 990));
   }

@@ -26,28 +26,40 @@ void note(Reasons reasons, fmt::format_string<Args...> text, Args&&... args) {
 
 std::string list(const Words& words) { return fmt::format("{}", fmt::join(words.texts, ", ")); }
 
+/// Of an end user the kind is that of the service, since it is the service that connects. Rules
+/// that name them by anything else may mean people as well; not those that name kinds alone.
+bool matches_kind(const Who& who, const Identity& whom, const Principal& principal) {
+  const Words& kinds = *who.kinds;
+  if (!whom.behind_service) return kinds.matches(name_of(whom.kind));
+  if (kinds.matches(name_of(principal.through->kind))) return true;
+  const bool named = who.users || who.groups || !who.attributes.empty();
+  return named && kinds.matches(name_of(whom.kind));
+}
+
 bool matches_who(const Who& who, const Principal& principal, Reasons reasons) {
-  if (who.users && !who.users->matches(principal.user))
-    return miss(reasons, "who: {} is not among users {}", principal.user, list(*who.users));
-  if (who.groups && !who.groups->matches_some(principal.groups)) {
-    return miss(reasons, "who: {} is in {}, the rule wants {}", principal.user,
-                principal.groups.empty() ? "no group"
-                                         : fmt::format("{}", fmt::join(principal.groups, ", ")),
+  // A rule for end users speaks of the service and whom it acts for, and so for both.
+  const bool pair = who.end_users && principal.behind_service;
+  const Identity& whom = pair ? *principal.through : principal;
+  if (who.users && !who.users->matches(whom.user))
+    return miss(reasons, "who: {} is not among users {}", whom.user, list(*who.users));
+  if (who.groups && !who.groups->matches_some(whom.groups)) {
+    return miss(reasons, "who: {} is in {}, the rule wants {}", whom.user,
+                whom.groups.empty() ? "no group" : fmt::format("{}", fmt::join(whom.groups, ", ")),
                 list(*who.groups));
   }
   if (who.end_users && (principal.end_user.empty() || !who.end_users->matches(principal.end_user)))
     return miss(reasons, "who: for whom {} acts ({}) is not among end users {}", principal.user,
                 principal.end_user.empty() ? "itself" : principal.end_user, list(*who.end_users));
-  if (who.kinds && !who.kinds->matches(name_of(principal.kind))) {
-    return miss(reasons, "who: {} is a {}, not among kinds {}", principal.user,
-                name_of(principal.kind), list(*who.kinds));
+  if (who.kinds && !matches_kind(who, whom, principal)) {
+    return miss(reasons, "who: {} is a {}, not among kinds {}", whom.user, name_of(whom.kind),
+                list(*who.kinds));
   }
   for (const auto& [key, words] : who.attributes) {
-    const auto found = principal.attributes.find(key);
-    if (found == principal.attributes.end())
-      return miss(reasons, "who: {} has no attribute {}", principal.user, key);
+    const auto found = whom.attributes.find(key);
+    if (found == whom.attributes.end())
+      return miss(reasons, "who: {} has no attribute {}", whom.user, key);
     if (!words.matches(found->second)) {
-      return miss(reasons, "who: attribute {} of {} is {}, not among {}", key, principal.user,
+      return miss(reasons, "who: attribute {} of {} is {}, not among {}", key, whom.user,
                   found->second, list(words));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +14,19 @@ enum class PrincipalKind : uint8_t { kHuman, kService, kAgent };
 /// "human", "service", "agent".
 std::string_view name_of(PrincipalKind kind);
 
-/// Who a verified connection is, as far as rules may ask.
-struct Principal {
+/// What `who` of rules asks of somebody.
+struct Identity {
   std::string user;
   std::vector<std::string> groups;
   PrincipalKind kind = PrincipalKind::kHuman;
   std::map<std::string, std::string> attributes;
+  bool behind_service = false;  ///< an end user, for whom a service acts
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+/// Who a verified connection is, as far as rules may ask. Of one that acts for others, `groups` are
+/// those that everybody of its `chain` is in.
+struct Principal : Identity {
   /// "scram-sha-256", "scram-sha-256-plus"; or how the holder of a credential proved who they are:
   /// "password", "totp", "ldap", "oidc", "jwt", "certificate".
   std::string authentication;
@@ -31,6 +39,11 @@ struct Principal {
   std::vector<std::string> actors;
   std::string credential;  ///< id of what it showed; empty: the password
   std::string end_user;    ///< for whom a service acts, as it has proved; empty: for itself
+  /// Everybody in whose name it acts, itself first, each with groups of their own; null: itself
+  /// alone. Rules are asked for each of them (chain.h).
+  std::shared_ptr<const std::vector<Identity>> chain;
+  /// Of somebody for whom another acts, while rules are asked for them: who connects.
+  std::shared_ptr<const Identity> through;
   /// In force here, its own and those of its `actors`: "12 writer". No rule asks for them.
   std::vector<std::string> grants;
 };

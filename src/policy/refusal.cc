@@ -113,8 +113,11 @@ std::string facts_json(const Case& the_case, const std::vector<size_t>& notes,
   for (size_t i = 0; i < std::min(notes.size(), kMostActions); ++i)
     actions += (i == 0 ? "" : ",") + action_json(the_case.notes[notes[i]]);
   return fmt::format(
-      R"({{"user":{},"kind":"{}","database":{},"environment":{},"statement":{},"actions":[{}]{}}})",
-      json_quoted(the_case.user), name_of(the_case.kind), json_quoted(the_case.target.database),
+      R"({{"user":{},{}"kind":"{}","database":{},"environment":{},"statement":{},"actions":[{}]{}}})",
+      json_quoted(the_case.user),
+      the_case.through.empty() ? ""
+                               : fmt::format("\"acted_by\":{},", json_quoted(the_case.through)),
+      name_of(the_case.kind), json_quoted(the_case.target.database),
       json_quoted(the_case.target.environment), json_quoted(the_case.statement), actions,
       moment.empty() ? "" : ",\"when\":{" + moment + "}");
 }
@@ -183,8 +186,9 @@ Decision refuse_by_rule(const Case& the_case, const Candidate& candidate,
   refusal.effect = rule.effect;
   refusal.rule = rule.name;
   refusal.reason = rule.message.empty() ? reason_of(candidate, note) : rule.message;
-  refusal.message = fmt::format("{} {} by rule \"{}\"{}{}", phrase(note),
-                                hold ? "is held for approval" : "is denied", rule.name,
+  const std::string whom = the_case.through.empty() ? "" : " for " + the_case.user;
+  refusal.message = fmt::format("{} {}{} by rule \"{}\"{}{}", phrase(note),
+                                hold ? "is held for approval" : "is denied", whom, rule.name,
                                 refusal.reason.empty() ? "" : ": ", refusal.reason);
   if (refusal.reason.empty()) refusal.reason = refusal.message;
   refusal.hint =
@@ -230,9 +234,11 @@ Decision refuse_by_default(const Case& the_case, size_t note, const Circumstance
   refusal.rule = "default-deny";
   const Note& what = the_case.notes[note];
   const std::string why = remark(what);
-  refusal.reason = fmt::format("no rule lets {} \"{}\" do this in {} (\"{}\"){}{}",
-                               name_of(the_case.kind), the_case.user, the_case.target.environment,
-                               the_case.target.database, why.empty() ? "" : "; ", why);
+  const std::string through =
+      the_case.through.empty() ? "" : fmt::format(", for whom \"{}\" acts,", the_case.through);
+  refusal.reason = fmt::format(
+      "no rule lets {} \"{}\"{} do this in {} (\"{}\"){}{}", name_of(the_case.kind), the_case.user,
+      through, the_case.target.environment, the_case.target.database, why.empty() ? "" : "; ", why);
   refusal.message = fmt::format("{} is not allowed: {}", phrase(what), refusal.reason);
   refusal.hint = ask(the_case);
   refusal.place = fmt::format(" of policy {}", the_case.policy_name);

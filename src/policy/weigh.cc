@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "policy/case.h"
+#include "policy/chain.h"
 #include "policy/refusal.h"
 
 namespace sluice::policy {
@@ -36,12 +37,10 @@ bool asks(const Rule& rule, const Forgotten& forgotten) {
          (forgotten.claims && !when.claims.empty());
 }
 
-}  // namespace
-
-Weighed weigh(const Policy& policy, const sql::StatementFacts& facts,
-              const catalog::Catalog* catalog, const Principal& principal, const Target& target,
-              const Circumstances& circumstances, const Forgotten& forgotten,
-              const privacy::Labels* labels) {
+Weighed weigh_one(const Policy& policy, const sql::StatementFacts& facts,
+                  const catalog::Catalog* catalog, const Principal& principal, const Target& target,
+                  const Circumstances& circumstances, const Forgotten& forgotten,
+                  const privacy::Labels* labels) {
   const Demands demands(facts, catalog, names_columns(policy));
   const Question question = about(facts, catalog, principal, target, demands.all(), labels);
   Case the_case(policy, question);
@@ -74,6 +73,29 @@ Weighed weigh(const Policy& policy, const sql::StatementFacts& facts,
   out.worst = std::make_shared<const Decision>(verdict(the_case, worst));
   out.best =
       out.unknown.empty() ? out.worst : std::make_shared<const Decision>(verdict(the_case, best));
+  return out;
+}
+
+}  // namespace
+
+Weighed weigh(const Policy& policy, const sql::StatementFacts& facts,
+              const catalog::Catalog* catalog, const Principal& principal, const Target& target,
+              const Circumstances& circumstances, const Forgotten& forgotten,
+              const privacy::Labels* labels) {
+  const auto all = everyone(principal);
+  Weighed out;
+  std::vector<DecisionPtr> worst, best;
+  for (const Principal& each : all) {
+    auto one = weigh_one(policy, facts, catalog, each, target, circumstances, forgotten, labels);
+    worst.push_back(std::move(one.worst));
+    best.push_back(std::move(one.best));
+    for (auto& name : one.unknown) {
+      if (std::find(out.unknown.begin(), out.unknown.end(), name) == out.unknown.end())
+        out.unknown.push_back(std::move(name));
+    }
+  }
+  out.worst = strictest(all, worst);
+  out.best = out.unknown.empty() ? out.worst : strictest(all, best);
   return out;
 }
 
