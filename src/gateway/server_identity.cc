@@ -16,13 +16,30 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-bool fits(const config::RoleRule& rule, const policy::Principal& principal) {
+bool fits(const config::RoleRule& rule, const policy::Identity& principal) {
   const auto& groups = principal.groups;
   return (rule.users.empty() || contains(rule.users, principal.user)) &&
          (rule.kinds.empty() || contains(rule.kinds, policy::name_of(principal.kind))) &&
          (rule.groups.empty() ||
           std::any_of(groups.begin(), groups.end(),
                       [&](const std::string& group) { return contains(rule.groups, group); }));
+}
+
+/// Whether it is for one of those for whom the principal acts, or for itself alone.
+bool fits_some(const config::RoleRule& rule, const policy::Principal& principal) {
+  return principal.chain &&
+         std::any_of(principal.chain->begin(), principal.chain->end(),
+                     [&](const policy::Identity& each) { return fits(rule, each); });
+}
+
+Result<std::string> no_role(const policy::Principal& principal, const config::RoleRule& before,
+                            const std::string& role) {
+  return fail(ErrorCode::kDenied,
+              fmt::format("role \"{}\" of this database is for somebody for whom \"{}\" acts, or "
+                          "for it alone, and stands before {}: an operator lists the role of "
+                          "agents first in identity.roles (kinds: [agent])",
+                          before.role, principal.user,
+                          role.empty() ? "any that is for all of them" : "\"" + role + "\""));
 }
 
 std::shared_ptr<const policy::Decision> refused(std::string message, std::string hint) {
@@ -95,10 +112,18 @@ bool touches_trusted(const config::ServerIdentityConfig& config, const sql::Acti
 Result<std::string> role_at_server(const config::ServerIdentityConfig& config,
                                    const policy::Principal& principal) {
   if (!config.maps_roles()) return std::string();
+  // What stands before the role that fits, and is for one of a chain alone.
+  const config::RoleRule* before = nullptr;
+  std::string role = config.default_role;
   for (const auto& rule : config.roles) {
-    if (fits(rule, principal)) return rule.role;
+    if (fits(rule, principal)) {
+      role = rule.role;
+      break;
+    }
+    if (before == nullptr && fits_some(rule, principal)) before = &rule;
   }
-  if (!config.default_role.empty()) return config.default_role;
+  if (before != nullptr && before->role != role) return no_role(principal, *before, role);
+  if (!role.empty()) return role;
   return fail(ErrorCode::kDenied,
               fmt::format("no role of this database is for user \"{}\"", principal.user));
 }

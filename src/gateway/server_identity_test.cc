@@ -51,6 +51,35 @@ TEST(ServerIdentity, TheFirstRoleThatFitsCounts) {
   EXPECT_EQ(*role_at_server(config, principal("dora", {"others"})), "app_guest");
 }
 
+TEST(ServerIdentity, OfAChainNoRoleIsTakenThatStandsBehindOneForOneOfIt) {
+  const auto helper = [](std::vector<std::string> own, std::vector<std::string> alices,
+                         std::vector<std::string> shared) {
+    auto made = principal("helper", std::move(own), policy::PrincipalKind::kAgent);
+    made.chain = std::make_shared<const std::vector<policy::Identity>>(
+        std::vector<policy::Identity>{made, principal("alice", std::move(alices))});
+    made.groups = std::move(shared);
+    return made;
+  };
+  config::ServerIdentityConfig config;
+  config.roles = {{{}, {"contractors"}, {}, "restricted"}, {{}, {"engineering"}, {}, "reader"}};
+  const auto contractor = helper({"engineering"}, {"engineering", "contractors"}, {"engineering"});
+  const auto refused = role_at_server(config, contractor);
+  ASSERT_FALSE(refused) << *refused;
+  EXPECT_THAT(refused.error().text, HasSubstr("\"restricted\""));
+  EXPECT_THAT(refused.error().text, HasSubstr("kinds: [agent]"));
+  EXPECT_EQ(*role_at_server(config, helper({"engineering"}, {"engineering"}, {"engineering"})),
+            "reader");
+  config.default_role = "guest";
+  EXPECT_FALSE(role_at_server(config, helper({}, {"contractors"}, {})));
+  EXPECT_EQ(*role_at_server(config, helper({}, {}, {})), "guest");
+  // What stands first for agents has been meant for them.
+  config.roles.insert(config.roles.begin(), {{}, {}, {"agent"}, "agents"});
+  EXPECT_EQ(*role_at_server(config, contractor), "agents");
+  // A person's own role is not the agent's.
+  config.roles = {{{}, {"dba"}, {}, "admin"}, {{}, {}, {"agent"}, "agents"}};
+  EXPECT_FALSE(role_at_server(config, helper({}, {"dba"}, {})));
+}
+
 TEST(ServerIdentity, GroupsAreAnArrayWhateverTheirNames) {
   EXPECT_EQ(array_literal({}), "{}");
   EXPECT_EQ(array_literal({"a", "b,c", "d\"e", "f\\", "NULL", ""}),
