@@ -164,6 +164,7 @@ struct PolicyOptions {
   std::string file;    ///< of check, test (the cases) and diff (the old policy)
   std::string policy;  ///< a file or a shipped profile; empty: the one in force
   std::string user, database, sql;
+  std::string acts_for, end_user;  ///< of explain: for whom `user` acts
   std::string since, until;
   uint64_t limit = 0;    ///< of records, the newest; 0: as many as the gateway looks at
   bool offline = false;  ///< without a gateway; test: names as written; save: into the store itself

@@ -266,6 +266,8 @@ Result<> policy_check(const Common& common, const PolicyOptions& options) {
 Result<> policy_explain(const Common& common, const PolicyOptions& options) {
   json::object question{
       {"user", options.user}, {"database", options.database}, {"sql", options.sql}};
+  if (!options.acts_for.empty()) question["acts_for"] = options.acts_for;
+  if (!options.end_user.empty()) question["end_user"] = options.end_user;
   SLUICE_TRY(add_policy(question, options.policy, "policy", "file"));
   SLUICE_ASSIGN(const auto value,
                 call_gateway(common, "POST", "/api/v1/policy/explain", json::serialize(question)));

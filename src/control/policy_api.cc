@@ -16,6 +16,7 @@
 #include "control/recorded_statements.h"
 #include "control/shadow_report.h"
 #include "gateway/big_stack_thread.h"
+#include "gateway/identified.h"
 #include "gateway/session_scope.h"
 #include "policy/cases.h"
 #include "policy/replay.h"
@@ -187,6 +188,19 @@ policy::Principal PolicyApi::principal_of(const std::string& user) const {
   return principal;
 }
 
+policy::Principal PolicyApi::principal_for(const std::string& user, const std::string& person,
+                                           const std::string& end_user) const {
+  policy::Principal principal = principal_of(user);
+  const auto directory = gateway_.directory();
+  if (!person.empty() && person != user) {
+    principal.kind = policy::PrincipalKind::kAgent;
+    principal.actors = {user, person};
+    principal.chain = gateway::chain_of(*directory, principal, {}, principal.grants);
+  }
+  if (!end_user.empty()) gateway::limit_to_end_user(*directory, end_user, principal);
+  return principal;
+}
+
 policy::Understand PolicyApi::understand() const {
   return [this](const policy::Target& target, std::string_view text) {
     auto understood = gateway_.understand(target.database, text);
@@ -216,8 +230,15 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   constexpr Roles kAsksForOthers = Role::kAuditor | Role::kAdmin;
   if (!request.user.empty() && user != request.user && !request.roles.meet(kAsksForOthers))
     return problem(403, "what others may do is told to auditors and administrators");
-  if (gateway_.directory()->find(user) == nullptr) {
-    return problem(404, "no user \"" + user + "\"; see: sluice user list");
+  const std::string end_user = text_of(*body, "end_user");
+  std::string person = text_of(*body, "acts_for");
+  if (person.empty() && user == request.user) person = request.person;
+  const bool of_others = !end_user.empty() || (!person.empty() && person != request.person);
+  if (!request.user.empty() && of_others && !request.roles.meet(kAsksForOthers))
+    return problem(403, "what may be done for others is told to auditors and administrators");
+  for (const auto& each : {user, person}) {
+    if (!each.empty() && gateway_.directory()->find(each) == nullptr)
+      return problem(404, "no user \"" + each + "\"; see: sluice user list");
   }
   const auto policy = policy_in(text_of(*body, "policy"), text_of(*body, "file"));
   if (!policy) return failed(policy.error());
@@ -226,7 +247,9 @@ HttpResponse PolicyApi::explain(const HttpRequest& request) {
   policy::Circumstances now;
   now.now_micros = now.authenticated_micros = wall_micros();
   const auto explained = explain_statement(
-      gateway_, {*policy, principal_of(user), *target, now, text_of(*body, "sql")}, *understood);
+      gateway_,
+      {*policy, principal_for(user, person, end_user), *target, now, text_of(*body, "sql")},
+      *understood);
   auto answer = explained.told;
   answer["facts"] = to_json(*understood->facts, understood->catalog.get());
   answer["decision"] = to_json(*explained.explanation.decision);
@@ -270,7 +293,10 @@ HttpResponse PolicyApi::replay(const HttpRequest& request) {
     return failed(noted.error());
   const auto understands = understand();
   policy::Replay replay(before, *policy, understands);
-  RecordedStatements statements([this](const std::string& user) { return principal_of(user); });
+  RecordedStatements statements([this](const std::string& user) {
+    const bool known = gateway_.directory()->find(user) != nullptr;
+    return known ? std::optional(principal_of(user)) : std::nullopt;
+  });
   const auto truncated =
       audit::each_newest(audit_directory_, statements_asked_for(*body, kMostReplayed, true),
                          [&](audit::Record record) {

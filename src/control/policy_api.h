@@ -66,6 +66,9 @@ class PolicyApi {
   Result<std::shared_ptr<const policy::Policy>> policy_in(const std::string& text,
                                                           const std::string& file) const;
   policy::Principal principal_of(const std::string& user) const;
+  /// The same acting for a person, or as a service for an end user; each may be empty.
+  policy::Principal principal_for(const std::string& user, const std::string& person,
+                                  const std::string& end_user) const;
 
   gateway::Gateway& gateway_;
   audit::Log& log_;

@@ -104,6 +104,10 @@ def explain(story):
     assert facts("SELECT id FROM people", policy=few, file="few.yaml")["estimate"]["rows"] > 0
     assert facts("SELECT id FROM people WHERE id = $1", policy=few, file="few.yaml")["estimate"]["why_not"]
     story.ask("alice", "POST", "/policy/explain", {"database": "nowhere", "sql": "SELECT 1"}, 404)
+    for more in ({"acts_for": "sam"}, {"end_user": "sam"}):
+        assert any("for sam: " in reason for rule in facts("SELECT id FROM people", **more)["rules"]
+                   for reason in rule["why"])
+        story.ask("alice", "POST", "/policy/explain", {"database": "orders", "sql": "SELECT 1", **more}, 403)
     for script in ("ALTER TABLE people ALTER COLUMN id TYPE bigint", "DROP TABLE old;\nSELECT 1",
                    "CREATE TABLE made (id int); ALTER TABLE made ADD COLUMN v int NOT NULL"):
         assert story.ask("alice", "POST", "/lint", {"database": "orders", "sql": script})

@@ -68,6 +68,11 @@ void add_policy_commands(CommandTree& tree) {
       "statement is not run.",
       [&] { return policy_explain(tree.common(), policy); }));
   explain->add_option("--user", policy.user, "As whom")->required()->type_name("NAME");
+  explain
+      ->add_option("--acts-for", policy.acts_for, "The person for whom that user acts, as an agent")
+      ->type_name("NAME");
+  explain->add_option("--end-user", policy.end_user, "For whom that user acts, as a service")
+      ->type_name("NAME");
   explain->add_option("--database", policy.database, "Where")->required()->type_name("NAME");
   explain->add_option("sql", policy.sql, "The statement")->required()->type_name("SQL");
   with_policy(explain, policy);
