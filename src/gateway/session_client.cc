@@ -106,10 +106,10 @@ Session::Pass Session::on_client_piece(const Piece& piece) {
     return Pass::kForward;
   }
   // Should a limit be passed, nothing that comes behind may have been done; and a Sync would commit
-  // what stands before.
+  // what stands before. Data of a COPY are for what is bounded itself.
   const bool sync = piece.type == pg::kSync;
-  const bool may_pass = piece.type == pg::kFlush || (sync && executes_since_sync_ < 2) ||
-                        (skip_until_sync_ && !copying_in_);
+  const bool may_pass = copying_in_ || skip_until_sync_ || piece.type == pg::kFlush ||
+                        (sync && executes_since_sync_ < 2);
   if (cutting_.ahead && !may_pass) {
     flush_to_server();
     std::string out;
