@@ -135,8 +135,8 @@ Session::DecisionPtr Session::means_otherwise(const Execution& run) {
   const auto& facts = run.text->facts();
   if (auto why = portal_as_cursor(facts)) return why;
   if (opened_.elsewhere(facts, scope_.id)) return names_since_opened();
-  if (run.bound().epoch == epoch_ || run.scope == scope_.id || !looked_up_when_run(facts))
-    return nullptr;
+  // By others too: their new functions run as soon as they are committed.
+  if (run.scope == scope_.id || !looked_up_when_run(facts)) return nullptr;
   return refusal("names-since-bind", "55000", "names in it may mean other things than at its Bind",
                  "Bind it anew.");
 }

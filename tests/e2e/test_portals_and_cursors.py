@@ -4,7 +4,7 @@ import time
 
 import pytest
 from harness.gateway import Gateway
-from harness.wire import SYNC, WireClient, bind, error_fields, execute, kinds, parse, query
+from harness.wire import FLUSH, SYNC, WireClient, bind, error_fields, execute, kinds, parse, query
 
 POLICY = """
 rules:
@@ -187,6 +187,48 @@ def test_code_of_a_held_cursor_at_the_end_of_a_pipeline(gateway, server, client)
     answer = client.run(ext("DECLARE c CURSOR WITH HOLD FOR SELECT po_wipe()") + ext("DROP TABLE pg_temp.po") + SYNC)
     assert "55000" in states(answer), answer
     assert server.sql(KEPT, "orders") == ["20"]
+
+
+# --- Code that somebody else replaces ---------------------------------------------------------------
+
+WORD = "CREATE OR REPLACE FUNCTION public.word(i int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN {}; END $$"
+READS = "SELECT word(i) FROM generate_series(1, 3) i"
+OPEN_CODE = {
+    "a portal": (parse(READS) + bind("", "p") + SYNC, execute("p") + SYNC),
+    "one half fetched": (parse(READS) + bind("", "p") + execute("p", 1) + SYNC, execute("p") + SYNC),
+    "the unnamed one": (parse(READS) + bind() + FLUSH, execute() + SYNC),
+    "a cursor": (query("DECLARE p CURSOR FOR " + READS), query("FETCH ALL FROM p")),
+    "a cursor by Execute": (query("DECLARE p CURSOR FOR " + READS), execute("p") + SYNC),
+}
+
+
+@pytest.mark.parametrize("form", OPEN_CODE)
+def test_code_that_somebody_else_replaces_is_not_run(gateway, client, form):
+    other = WireClient(gateway.port)
+    other.login()
+    run(other, WORD.format("'mild'"))
+    run(client, "SELECT word(1)", "BEGIN")
+    opens, takes = OPEN_CODE[form]
+    client.send(opens)
+    assert not states(client.read_until((b"2",) if opens.endswith(FLUSH) else (b"Z",)))
+    assert not states(run(other, WORD.format("(SELECT v FROM app.po LIMIT 1)"))[0])
+    answer = client.run(takes)
+    assert states(answer) == ["55000"] and not any(b"kept" in body for _, body in answer), answer
+    run(client, "ROLLBACK")
+    assert not states(client.run(ext(READS) + SYNC)), "bound anew it is decided on anew"
+    other.close()
+
+
+def test_a_portal_without_code_goes_on_whatever_others_change(gateway, client):
+    other = WireClient(gateway.port)
+    other.login()
+    run(client, "BEGIN")
+    client.run(parse("SELECT id FROM public.pc ORDER BY id LIMIT 4") + bind("", "p") + execute("p", 2) + SYNC)
+    run(other, WORD.format("'changed'"))
+    answer = client.run(execute("p") + SYNC)
+    assert not states(answer) and kinds(answer).startswith("DD"), answer
+    run(client, "COMMIT")
+    other.close()
 
 
 # --- What honest drivers do goes on -----------------------------------------------------------------
