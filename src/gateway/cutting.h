@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <string>
+
+#include "net/reactor.h"
 
 namespace sluice::gateway {
 
@@ -10,6 +13,8 @@ struct Cutting {
   bool since_sync = false;  ///< a result was cut off
   int cancels = 0;          ///< sent to the server, which may not have seen them yet
   std::string ready;        ///< ReadyForQuery, until a cancel has hit or missed
+  int unheeded = 0;         ///< cancels that the server went on after
+  std::unique_ptr<net::Timer> again;  ///< made when first needed: whether it has ended by now
 };
 
 }  // namespace sluice::gateway

@@ -202,7 +202,12 @@ void Session::release_server(bool running) {
   const bool reusable =
       !server_lost_ && at_rest() && cutting_.cancels == 0 && server_->stream().unsent() == 0;
   // What still runs for nobody would otherwise run on, and be committed.
-  if (running && !server_lost_) send_cancel(worker_, *server_, [] {});
+  if (running && !server_lost_) {
+    send_cancel(worker_, *server_, [] {});
+    const auto due = cutting_.unheeded > 0 ? Clock::now() : Clock::now() + Stragglers::kPatience;
+    worker_.stragglers().add(server_->database(), server_->process_id(), server_->idle_since(),
+                             due);
+  }
   worker_.pool(admission_.database).release(std::move(server_), reusable);
 }
 
@@ -231,7 +236,7 @@ void Session::fatal(std::string_view sqlstate, std::string_view message, std::st
   std::string out;
   pg::encode_error_response(out, fields);
   // Not into the middle of a message that will never be whole.
-  if (!server_framer_.streaming()) client_->send(Bytes(out));
+  if (!server_framer_.streaming() || dropping_row_) client_->send(Bytes(out));
   finish(message);
 }
 
@@ -266,11 +271,7 @@ void Session::cancel(std::shared_ptr<CancelTicket> ticket) {
     return;
   }
   // One at a time is enough, and bounds what a flood of cancels can cost.
-  if (!server_ || expected_.empty() || cutting_.cancels > 0) return;
-  ++cutting_.cancels;
-  send_cancel(worker_, *server_, [&worker = worker_, id = id_, ticket = std::move(ticket)] {
-    if (Session* session = worker.find_session(id)) session->cancel_arrived();
-  });
+  if (server_ && !expected_.empty()) stop_at_server(std::move(ticket));
 }
 
 void Session::on_closed(const Error& reason) {

@@ -269,7 +269,7 @@ class Session : private net::StreamHandler, private ServerUser {
   void run_split();
   bool split_goes_on();
 
-  // session_limits.cc: what an allowed statement may at most do.
+  // session_limits.cc, session_stopping.cc: what an allowed statement may at most do.
   bool tag_counts(const Statement* statement, const policy::Decision& decision) const;
   Pass begin_counted_query(const Piece& piece, const std::shared_ptr<const Statement>& statement,
                            const policy::Decision& decision, bool by_tag, bool& go_on);
@@ -294,8 +294,9 @@ class Session : private net::StreamHandler, private ServerUser {
   bool own_pipeline_ended();
   void note_limits(Expected& entry);
   void cut_result(Expected& entry, DecisionPtr why);
-  void stop_at_server();
+  void stop_at_server(std::shared_ptr<CancelTicket> ticket = nullptr);
   void cancel_arrived();
+  void watch_stopping();
 
   // session_taken.cc: what has been taken of results, and for how long they ran.
   uint64_t running_micros(const Expected& entry) const;

@@ -11,7 +11,6 @@
 
 #include "gateway/bounded_words.h"
 #include "gateway/budgets.h"
-#include "gateway/cancel.h"
 #include "gateway/in_flight.h"
 #include "gateway/refusals.h"
 #include "gateway/server_rules.h"
@@ -434,35 +433,6 @@ bool Session::own_pipeline_ended() {
   }
   finish_counted_query(true);
   return true;
-}
-
-/// Nothing more of this result goes to the client, and the server is asked to stop.
-void Session::cut_result(Expected& entry, DecisionPtr why) {
-  entry.cut = std::move(why);
-  stop_at_server();
-}
-
-void Session::stop_at_server() {
-  if (cutting_.cancels > 0) return;
-  ++cutting_.cancels;
-  send_cancel(worker_, *server_, [&worker = worker_, id = id_] {
-    if (Session* session = worker.find_session(id)) session->cancel_arrived();
-  });
-}
-
-/// It has hit what ran at the server then, and hits nothing that is sent from now on.
-void Session::cancel_arrived() {
-  --cutting_.cancels;
-  if (finished_ || cutting_.ready.empty() || cutting_.cancels > 0) return;
-  now_ = Moment::now();
-  const std::string bytes = std::exchange(cutting_.ready, {});
-  Piece piece;
-  piece.type = pg::kReadyForQuery;
-  piece.first = piece.last = true;
-  piece.length = static_cast<uint32_t>(bytes.size());
-  piece.bytes = bytes;
-  if (on_ready(piece) == Pass::kForward) send_to_client(bytes);
-  if (!finished_ && suspended_ != 0) continue_suspended();
 }
 
 }  // namespace sluice::gateway

@@ -14,6 +14,18 @@ namespace {
 /// How often the catalog's fingerprint is compared.
 constexpr uint64_t kLookEverySeconds = 10;
 
+void tell_of_straggler(const std::shared_ptr<Database>& database, uint32_t pid, bool ended) {
+  const auto& name = database->config().name;
+  if (ended) {
+    log::warn("database {}: process {} went on after its cancel, and was terminated", name, pid);
+  } else {
+    log::error(
+        "database {}: process {} goes on after its cancel and cannot be terminated: end it by "
+        "SELECT pg_terminate_backend({})",
+        name, pid, pid);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(unsigned index, Shared& shared,
@@ -31,7 +43,10 @@ Worker::Worker(unsigned index, Shared& shared, std::shared_ptr<const Runtime> ru
       runtime_(std::move(runtime)),
       log_(shared.log.writer(index)),
       analyser_(runtime_->config->limits.cache_bytes, counters_),
-      second_(*reactor_, [this] { every_second(); }) {}
+      second_(*reactor_, [this] { every_second(); }),
+      stragglers_([this](const auto& database, std::string text,
+                         auto done) { ask(database, std::move(text), std::move(done)); },
+                  tell_of_straggler) {}
 
 Worker::~Worker() {
   stop();
@@ -199,6 +214,7 @@ void Worker::on_durable() {
 void Worker::every_second() {
   end_expired();
   for (const auto& pool : pools_) pool->close_expired();
+  stragglers_.tick(Clock::now());
   // Also where nobody is served, so that nothing else asks.
   log_.turn_over();
   if (index_ == 0) {

@@ -27,6 +27,7 @@
 #include "gateway/pool.h"
 #include "gateway/runtime.h"
 #include "gateway/session_scope.h"
+#include "gateway/stragglers.h"
 #include "gateway/used_credentials.h"
 #include "mask/permuter.h"
 #include "net/reactor.h"
@@ -110,6 +111,8 @@ class Worker {
   BoundedCache<Estimate>& estimates() { return estimates_; }
   /// Runs a simple query of the gateway's own on a connection opened for it.
   void ask(const std::shared_ptr<Database>& database, std::string text, OwnQuery::Done done);
+  /// Server processes that were left at work.
+  Stragglers& stragglers() { return stragglers_; }
   WorkerCounters& counters() { return counters_; }
   const WorkerCounters& counters() const { return counters_; }
   Pool& pool(const std::shared_ptr<Database>& database);
@@ -156,6 +159,7 @@ class Worker {
   net::Timer second_;
   uint64_t seconds_ = 0;
   std::vector<std::unique_ptr<Pool>> pools_;
+  Stragglers stragglers_;
   std::vector<std::unique_ptr<OwnQuery>> questions_;
   std::unordered_map<Login*, std::unique_ptr<Login>> logins_;
   std::unordered_map<uint64_t, std::unique_ptr<Session>> sessions_;
