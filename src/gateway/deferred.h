@@ -47,6 +47,7 @@ struct Forwarding {
 struct Wanted {
   bool rows = false, cost = false;
   std::string key;
+  std::shared_ptr<const Meaning> meaning;  ///< of what is planned
 };
 
 /// A message put aside, with what is known of it by now.

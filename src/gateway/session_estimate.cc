@@ -112,7 +112,8 @@ bool Session::estimate_first(const Piece& piece, Bytes text, const Statement& st
     });
     return true;
   }
-  ask_planner(text, bound, cost ? facts.parameters : 0, {rows, cost, std::move(key)});
+  ask_planner(text, bound, cost ? facts.parameters : 0,
+              {rows, cost, std::move(key), judged.meaning});
   return true;
 }
 
@@ -129,8 +130,13 @@ void Session::ask_planner(Bytes text, const BoundTo& bound, uint32_t generic, Wa
       deferred_failed(run);
     } else if (results.size() > at && results[at].size() == 1 && results[at][0].size() == 1 &&
                results[at][0][0]) {
-      if (wanted.rows) deferred_->estimate = sql::estimated_rows(*results[at][0][0]);
-      if (wanted.cost) deferred_->cost = sql::total_cost(*results[at][0][0]);
+      const std::string& plan = *results[at][0][0];
+      // Not known: the worst counts.
+      const auto* catalog = scope_.scope ? scope_.scope->catalog.get() : nullptr;
+      const bool more = wanted.rows && catalog != nullptr &&
+                        sql::code_changes_more(wanted.meaning->facts(), *catalog, plan);
+      if (wanted.rows && !more) deferred_->estimate = sql::estimated_rows(plan);
+      if (wanted.cost) deferred_->cost = sql::total_cost(plan);
       const Estimate estimate{deferred_->estimate, deferred_->cost, now_.steady + kEstimateLasts};
       worker_.estimates().insert(wanted.key, std::make_shared<const Estimate>(estimate),
                                  sizeof estimate);
