@@ -325,7 +325,10 @@ void Session::at_ready() {
   state_since_micros_ = now_.wall_micros;
   transaction_ahead_ = transaction_;
   // Not before: what was sent behind it may be of the next.
-  if (transaction_ == 'I') opaque_transaction_ = hiding_transaction_ = false;
+  if (transaction_ == 'I') {
+    opaque_transaction_ = hiding_transaction_ = false;
+    cutting_.notified.end();
+  }
   if (transaction_ == 'T' && stamping_.now == 0) stamping_.now = stamping_.at_sync;
   stamping_.at_sync = 0;
   if (transaction_ == 'I' && !own_transaction_) note_transaction_end();

@@ -1,5 +1,8 @@
 // Session, what the server says beside results: errors' words, notices, notifications.
+#include <fmt/format.h>
+
 #include "gateway/masking.h"
+#include "gateway/passed_limit.h"
 #include "gateway/session.h"
 #include "gateway/veiled_message.h"
 #include "gateway/worker.h"
@@ -18,6 +21,30 @@ bool runs_put_off(const Expected* entry) {
   if (entry == nullptr || entry->kind == RequestKind::kSync || !entry->text) return true;
   const auto& facts = entry->text->facts();
   return !facts.transaction.empty() || facts.may_change_settings || facts.dynamic_sql;
+}
+
+std::shared_ptr<const policy::Decision> notified_enough(const Notified& own,
+                                                        const Admission& admission) {
+  const auto& limits = own.by->limits;
+  const bool rows = limits.rows && own.taken.rows > limits.rows->most;
+  const auto& most = rows ? *limits.rows : *limits.bytes;
+  const std::string_view what = rows ? "rows" : "bytes";
+  return passed_limit(*own.by, admission, most.rule, what, most.most,
+                      fmt::format("what the session notifies itself of is more than the {} {} that "
+                                  "rule \"{}\" allows: the rest is left out",
+                                  most.most, what, most.rule));
+}
+
+std::string warning_of(const policy::Decision& why) {
+  pg::ErrorFields fields;
+  fields.set_severity("WARNING");
+  fields.set(pg::kFieldSqlstate, why.sqlstate);
+  fields.set(pg::kFieldMessage, why.message);
+  fields.set(pg::kFieldDetail, why.detail);
+  fields.set(pg::kFieldHint, why.hint);
+  std::string out;
+  pg::encode_notice_response(out, fields);
+  return out;
 }
 
 }  // namespace
@@ -64,14 +91,29 @@ Session::Pass Session::on_notice(const Piece& piece) {
   return piece.last ? Pass::kReplace : Pass::kDrop;
 }
 
-/// Somebody else's payload: what looks sensitive is struck out.
+/// The session's own count like rows. They come when their transaction is over: what is too much is
+/// left out, and said so once. Of somebody else's payload what looks sensitive is struck out.
 Session::Pass Session::on_notification(const Piece& piece) {
-  if (!audience_) return Pass::kForward;
+  auto& own = cutting_.notified;
+  if (!audience_ && !own.by) return Pass::kForward;
   const auto notification = pg::decode_notification(piece.body());
   if (!notification) {
     server_violation(notification.error().text);
     return Pass::kStop;
   }
+  if (own.by && notification->pid == server_->process_id()) {
+    if (own.passed) return Pass::kDrop;
+    if (!own.take(piece.length)) {
+      const auto why = notified_enough(own, admission_);
+      const Expected* entry = settling_           ? settling_.get()
+                              : expected_.empty() ? nullptr
+                                                  : &expected_.front();
+      if (entry != nullptr && !entry->own && !record_limited(*entry, *why)) return Pass::kStop;
+      replacement_ = warning_of(*why);
+      return Pass::kReplace;
+    }
+  }
+  if (!audience_) return Pass::kForward;
   const std::string payload =
       without_sensitive(notification->payload, audience_->audience.anywhere);
   if (payload == notification->payload) return Pass::kForward;

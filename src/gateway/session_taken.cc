@@ -8,7 +8,7 @@
 
 #include "gateway/budgets.h"
 #include "gateway/changes.h"
-#include "gateway/refusal_facts.h"
+#include "gateway/passed_limit.h"
 #include "gateway/session.h"
 #include "gateway/worker.h"
 #include "wire/postgres/encode.h"
@@ -18,26 +18,6 @@ namespace sluice::gateway {
 namespace pg = wire::postgres;
 
 namespace {
-
-std::shared_ptr<const policy::Decision> passed(const policy::Decision& decision,
-                                               const Admission& admission, const std::string& rule,
-                                               std::string_view limit, uint64_t most,
-                                               std::string message) {
-  auto refused = std::make_shared<policy::Decision>(decision);
-  refused->effect = policy::Effect::kDeny;
-  refused->rule = rule;
-  refused->sqlstate = "42501";
-  refused->message = std::move(message);
-  refused->hint = "Ask for less (WHERE, LIMIT), or ask for a wider limit.";
-  blame_budget(*refused);
-  refused->detail =
-      refusal_detail(*refused, {{"user", admission.user},
-                                {"database", admission.database->config().name},
-                                {"environment", admission.database->config().environment},
-                                {"limited", limit},
-                                {"limit", most}});
-  return refused;
-}
 
 /// The cursor that the statement under way takes from; empty: none, or nobody knows.
 const std::string& cursor_of(const Expected& entry) {
@@ -51,10 +31,10 @@ std::shared_ptr<const policy::Decision> out_of_time(const policy::Decision& deci
                                                     const Admission& admission) {
   const auto& most = *decision.limits.duration;
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(most.most);
-  return passed(decision, admission, most.rule, "duration_ms",
-                static_cast<uint64_t>(milliseconds.count()),
-                fmt::format("the statement ran longer than the {} ms that rule \"{}\" allows",
-                            milliseconds.count(), most.rule));
+  return passed_limit(decision, admission, most.rule, "duration_ms",
+                      static_cast<uint64_t>(milliseconds.count()),
+                      fmt::format("the statement ran longer than the {} ms that rule \"{}\" allows",
+                                  milliseconds.count(), most.rule));
 }
 
 bool commits(const sql::StatementFacts& facts) {
@@ -112,10 +92,10 @@ bool Session::within_limits(Expected& entry, size_t rows, size_t bytes) {
     return false;
   }
   const auto cut = [&](const auto& most, std::string_view what) {
-    cut_result(entry,
-               passed(*entry.decision, admission_, most.rule, what, most.most,
-                      fmt::format("the result has more than the {} {} that rule \"{}\" allows",
-                                  most.most, what, most.rule)));
+    cut_result(entry, passed_limit(
+                          *entry.decision, admission_, most.rule, what, most.most,
+                          fmt::format("the result has more than the {} {} that rule \"{}\" allows",
+                                      most.most, what, most.rule)));
     return false;
   };
   if (limits.rows && entry.before.rows + entry.said.rows + entry.rows + rows > limits.rows->most) {

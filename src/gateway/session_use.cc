@@ -146,8 +146,11 @@ void Session::note_limits(Expected& entry) {
     context_ = audit::EncodedContext(context());
   }
   bound_commit(entry);
+  auto& notified = cutting_.notified;
+  notified.listens = notified.listens || (entry.text && may_listen(entry.text->facts()));
   if (!entry.decision || !entry.decision->limits.on_results()) return;
   entry.limited = true;
+  if (notified.listens) notified.bound(entry.decision);
   if (split_.under_way) entry.of_text = split_.taken;
   count_from(entry);
   if (!entry.counted) cutting_.ahead = true;
