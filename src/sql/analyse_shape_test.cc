@@ -184,5 +184,15 @@ TEST(Analyse, UnknownIsRefused) {
   EXPECT_EQ(analyse("DO $$BEGIN nonsense END$$", {}, scope())->unanalysable_sqlstate, "42601");
 }
 
+TEST(Analyse, CursorsInCodeAreSaidToBeTheReason) {
+  for (const char* text : {"DO $$ DECLARE c CURSOR FOR SELECT 1; BEGIN OPEN c; CLOSE c; END $$",
+                           "DO $$ DECLARE c refcursor; BEGIN OPEN c FOR SELECT 1; END $$"}) {
+    const auto facts = analyse(text, {}, scope());
+    EXPECT_NE(facts->unanalysable.find("it has cursors, which cannot be read in code"),
+              std::string::npos)
+        << facts->unanalysable;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::sql

@@ -45,6 +45,14 @@ std::optional<std::pair<size_t, size_t>> find_assignment(const std::string& text
   return std::nullopt;
 }
 
+/// The parser knows the types of no variables, so that to it none is a cursor.
+std::string in_our_words(const std::string& error) {
+  if (error.find("must be of type cursor or refcursor") == std::string::npos) return error;
+  return "it has cursors, which cannot be read in code; loop over the query itself: FOR … IN "
+         "SELECT "
+         "… LOOP";
+}
+
 }  // namespace
 
 bool Walker::plpgsql(const PlpgsqlSource& source, const Level& level, std::string& why) {
@@ -56,7 +64,7 @@ bool Walker::plpgsql(const PlpgsqlSource& source, const Level& level, std::strin
   const bool good = tree.error.empty() && parser.parse(tree.json).get(root) == simdjson::SUCCESS &&
                     root.get(functions) == simdjson::SUCCESS && functions.size() == 1;
   if (!good) {
-    why = tree.error.empty() ? "its tree cannot be read" : tree.error;
+    why = tree.error.empty() ? "its tree cannot be read" : in_our_words(tree.error);
     return false;
   }
   for (const std::string& type : source.row_types) meet_type_text(type);
