@@ -26,8 +26,8 @@ void Session::cut_result(Expected& entry, DecisionPtr why) {
   stop_at_server();
 }
 
-/// `ticket`: of the client that asks for it. One cancel at a time is enough, and bounds what a flood
-/// of them can cost.
+/// `ticket`: of the client that asks for it. One cancel at a time is enough, and bounds what a
+/// flood of them can cost.
 void Session::stop_at_server(std::shared_ptr<CancelTicket> ticket) {
   const bool ours = ticket == nullptr;
   if (cutting_.cancels == 0) {

@@ -14,7 +14,8 @@ namespace {
 std::string termination(const std::vector<std::pair<uint32_t, double>>& processes) {
   std::string values;
   for (const auto& [pid, seconds] : processes) {
-    values += fmt::format("{}({}, {:.3f}::pg_catalog.float8)", values.empty() ? "" : ", ", pid, seconds);
+    values +=
+        fmt::format("{}({}, {:.3f}::pg_catalog.float8)", values.empty() ? "" : ", ", pid, seconds);
   }
   return fmt::format(
       "SELECT a.pid, pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity AS a, "
@@ -40,13 +41,11 @@ void Stragglers::tick(Clock::time_point now) {
   for (Left& one : left_) {
     if (one.due > now || busy.contains(one.database.get())) continue;
     one.asked = true;
-    due[one.database].emplace_back(one.pid,
-                                   std::chrono::duration<double>(now - one.known).count());
+    due[one.database].emplace_back(one.pid, std::chrono::duration<double>(now - one.known).count());
   }
   for (const auto& [database, processes] : due) {
-    ask_(database, termination(processes), [this, which = database, now](auto found) {
-      answered(which, found, now);
-    });
+    ask_(database, termination(processes),
+         [this, which = database, now](auto found) { answered(which, found, now); });
   }
 }
 

@@ -13,13 +13,12 @@ struct Server {
   std::vector<OwnQuery::Done> waiting;
   std::vector<std::pair<uint32_t, bool>> told;
   Clock::time_point begin{seconds(1000)};
-  Stragglers stragglers{[this](const auto&, std::string text, OwnQuery::Done done) {
-                          asked.push_back(std::move(text));
-                          waiting.push_back(std::move(done));
-                        },
-                        [this](const auto&, uint32_t pid, bool ended) {
-                          told.emplace_back(pid, ended);
-                        }};
+  Stragglers stragglers{
+      [this](const auto&, std::string text, OwnQuery::Done done) {
+        asked.push_back(std::move(text));
+        waiting.push_back(std::move(done));
+      },
+      [this](const auto&, uint32_t pid, bool ended) { told.emplace_back(pid, ended); }};
 
   void add(uint32_t pid) {
     stragglers.add(nullptr, pid, begin - seconds(60), begin + Stragglers::kPatience);
@@ -52,7 +51,8 @@ TEST(Stragglers, AreTerminatedTogetherAndNobodyElse) {
   server.stragglers.tick(server.begin + seconds(3));
   ASSERT_EQ(server.asked.size(), 1);
   EXPECT_NE(server.asked[0].find("pg_terminate_backend"), std::string::npos);
-  EXPECT_NE(server.asked[0].find("(7, 63.000::pg_catalog.float8), (9, 63.000::pg_catalog.float8)"), std::string::npos)
+  EXPECT_NE(server.asked[0].find("(7, 63.000::pg_catalog.float8), (9, 63.000::pg_catalog.float8)"),
+            std::string::npos)
       << "whoever has come to the number since is younger: " << server.asked[0];
   server.stragglers.tick(server.begin + seconds(9));
   EXPECT_EQ(server.asked.size(), 1) << "one question at a time";
