@@ -72,7 +72,7 @@ void Session::watch_stopping() {
   now_ = Moment::now();
   // Of a client that does not read, the server's answers are not read either.
   if (client_->unsent() == 0) ++cutting_.unheeded;
-  if (cutting_.unheeded <= kMostUnheeded) return stop_at_server();
+  if (cutting_.unheeded < kMostUnheeded) return stop_at_server();
   if (entry != nullptr && entry->cut && !entry->failed) {
     if (!record_limited(*entry, *why)) return;
     entry->failed = true;
