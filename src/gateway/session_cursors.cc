@@ -88,7 +88,7 @@ void Session::note_opened(const Expected& entry, bool writes) {
     };
     if (entry.text) open(*entry.text);
     for (const Executed& executed : executing_) open(*executed.text);
-    const bool deferrable = writes && scope_.scope && scope_.scope->catalog->has_deferrable();
+    const bool deferrable = writes && (!scope_.scope || scope_.scope->catalog->has_deferrable());
     if (deferrable) opened_.put_off(entry.decision->limits, *entry.decision);
   }
   if (!entry.text) opened_.take(worker_.runtime()->policy->version(), principal_->id);

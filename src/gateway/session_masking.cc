@@ -21,8 +21,6 @@ namespace pg = wire::postgres;
 
 namespace {
 
-/// More cursors than these are forgotten; what they yield is then told by its origin alone.
-
 constexpr std::string_view kEncoding =
     "what is masked cannot be told apart in this client_encoding";
 

@@ -277,7 +277,8 @@ bool Extent::has_text(const Node& left, std::string_view name, const Node& right
   if (!call) return (name == ">" || name == ">=" || name == "<>") && is_empty_text(right);
   if (!is_length(left) || !whole_number(right, size)) return false;
   if (name == "<" || name == "<=") {
-    const int64_t most = longest_written(*text, table_);
+    const int64_t bits = name_in(*call, "funcname").name == "bit_length" ? 8 : 1;
+    const int64_t most = longest_written(*text, table_) * bits;
     return most > 0 && size >= most + (name == "<" ? 1 : 0);
   }
   return size == (name == ">=" ? 1 : 0);

@@ -59,8 +59,10 @@ class Reader {
       if (!branches(depth + 1, empty) || !next_is(')')) return false;
       rest_.remove_prefix(1);
     } else if (next_is('[')) {
-      const size_t end = rest_.find(']', 2);  // A first one in it stands for itself.
-      if (end == rest_.npos || rest_.substr(0, end).find("[", 1) != rest_.npos) return false;
+      // A first one in it stands for itself.
+      const size_t end = rest_.find(']', rest_.starts_with("[^") ? 3 : 2);
+      if (end == rest_.npos || rest_.substr(1, end - 1).find_first_of("[\\") != rest_.npos)
+        return false;
       rest_.remove_prefix(end + 1);
     } else if (next_is('\\')) {
       constexpr std::string_view kClasses = "dswDSW.*+?()[]{}|^$/-\\";

@@ -65,12 +65,15 @@ void Walker::enter_code_of(const catalog::Relation* relation) {
 }
 
 void Walker::may_fire_unseen(std::string_view statement, const Node& body, const Object& object) {
-  if (!object.temporary || context_.explained) return;
+  // What existing triggers and rules run may be another thing by then.
+  const bool replaced = statement == "CreateFunctionStmt" && bool_field(body, "replace") &&
+                        !resolver_.functions(name_in(body, "funcname")).empty();
+  if ((!object.temporary && !replaced) || context_.explained) return;
   const auto has_code = [](const catalog::Relation* relation) {
     return relation != nullptr && !(relation->triggers.empty() && relation->rules.empty());
   };
   const bool own = has_code(resolver_.relation(object.oid));
-  bool fires = statement == "CreateTrigStmt" || statement == "RuleStmt" ||
+  bool fires = replaced || statement == "CreateTrigStmt" || statement == "RuleStmt" ||
                (own && statement == "RenameStmt");
   if (field(body, "partbound")) {
     // A partition has the triggers of its table.

@@ -18,7 +18,7 @@ Result<std::unique_ptr<AnchorTarget>> make_http_anchor(const config::AnchorConfi
 Result<std::unique_ptr<AnchorTarget>> make_s3_anchor(const config::AnchorConfig& config,
                                                      const std::atomic<bool>& stopping);
 
-/// Where a checkpoint of `size` records is put below `url`.
+/// Where a checkpoint is put below `url`.
 std::string object_url(std::string url, const tlog::Checkpoint& head);
 /// With Content-MD5, without which buckets with object lock take nothing, and the digest that is
 /// signed, which libcurl 7.88 does not send by itself.

@@ -28,7 +28,12 @@ def trigger(function, name="a"):
     return f"CREATE TRIGGER t BEFORE INSERT ON {name} FOR EACH ROW EXECUTE FUNCTION {function}()"
 
 
+def code(what):
+    return f"CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN {what} RETURN NEW; END $f$"
+
+
 TEXTS = {
+    "by code that is replaced": ([TABLE, code(""), trigger("pg_temp.f")], code("UPDATE public.stock SET n = n + 1 WHERE id > 0;") + "; " + WRITE),
     "made in it": ([], f"{TABLE}; {{made}}; {WRITE}"),
     "made for a table of before": ([TABLE], f"{{made}}; {WRITE}"),
     "made by code": ([TABLE], f"DO $do$ BEGIN {{made}}; INSERT INTO a VALUES (1, 'x'); END $do$"),

@@ -45,7 +45,7 @@ WAYS = {
                           "INSERT INTO further SELECT x FROM by_way; INSERT INTO w_temporary SELECT 1, y FROM further", "SELECT remark FROM w_temporary"),
     # More than a session tells apart (mask/copied.h): nothing of it is forgotten.
     "one of many temporary tables": ("CREATE TEMP TABLE first_of_many AS SELECT given_name AS x FROM people;"
-                                     + "".join(f"CREATE TEMP TABLE many{i} AS SELECT email AS x FROM people;" for i in range(300))
+                                     + "".join(f"CREATE TEMP TABLE many{i} AS SELECT email AS x FROM people;" for i in range(258))
                                      + "INSERT INTO w_many SELECT 1, x FROM first_of_many", "SELECT remark FROM w_many"),
     "a partition": ("INSERT INTO w_part SELECT 1, given_name FROM people", "SELECT remark FROM w_whole"),
     "the whole of partitions": ("INSERT INTO w_whole2 SELECT 1, given_name FROM people", "SELECT remark FROM w_part2"),
@@ -99,7 +99,7 @@ def test_everybody_else_sees_them_masked(gateway, name):
 @pytest.mark.parametrize("name", WAYS)
 def test_by_ways_and_under_other_names(gateway, name):
     way, read = WAYS[name]
-    answer = gateway.psql("-At", "-v", "ON_ERROR_STOP=1", "-f", "-", user="sam", input=";\n".join(way.split(";")) + ";\n")
+    answer = gateway.psql("-At", "-v", "ON_ERROR_STOP=1", "-f", "-", user="sam", timeout=300, input=";\n".join(way.split(";")) + ";\n")
     assert answer.returncode == 0, answer.stderr
     masked, clear = shown(gateway, read), shown(gateway, read, "sam")
     assert not [each for each in NAMES if each in masked] and len(masked.split()) >= 60, masked[:200]
