@@ -39,13 +39,21 @@ HttpResponse no_such(const HttpRequest& request) {
   return refused;
 }
 
-/// Whether it changes more than one database: who there is, what is allowed, the log. What is about
-/// one asks itself whether the credential is good for it.
-bool is_for_all(const Route& route) {
-  const bool of_one = route.path.starts_with("/api/v1/databases/") ||
-                      route.path.starts_with("/api/v1/sessions/") ||
-                      route.path.starts_with("/api/v1/data/");
-  return route.roles == Roles(Role::kAdmin) && route.method != "GET" && !of_one;
+/// Why a credential may not ask for this, whatever roles its user has; nothing where it may.
+std::optional<HttpResponse> beyond_credential(const Route& route, const Caller& caller) {
+  if (!caller.databases.empty() && route.of_all_databases()) {
+    return problem(
+        403, "this is about all databases, and this credential is good for some",
+        fmt::format("It is good for {}; sluice login without --database gives one that is good for "
+                    "all.",
+                    fmt::join(caller.databases, ", ")));
+  }
+  if (!caller.person.empty() && route.of_oneself()) {
+    return problem(403, "this is for people themselves, and this credential acts for somebody else",
+                   fmt::format("It acts for \"{}\"; sluice login gives {} one of their own.",
+                               caller.person, caller.user));
+  }
+  return std::nullopt;
 }
 
 HttpResponse not_known(const std::string& why) {
@@ -120,11 +128,7 @@ std::optional<HttpResponse> FrontDoor::identify(HttpRequest& request, const Rout
   request.roles = roles_of(*directory->find(caller->user),
                            directory->credential(caller->credential), config->api);
   if (!request.roles.meet(route.roles)) return not_theirs(route, config->api);
-  if (!caller->databases.empty() && is_for_all(route)) {
-    return problem(403, "this is about all databases, and this credential is good for some",
-                   "sluice login gives one that is good for all.");
-  }
-  return std::nullopt;
+  return beyond_credential(route, *caller);
 }
 
 HttpResponse FrontDoor::slowed(const HttpRequest& request, HttpResponse answer) {

@@ -87,6 +87,8 @@ void add_access(json::object& operation, const Route& route) {
   const auto names = names_of(route.roles);
   operation["x-roles"] = json::array(names.begin(), names.end());
   operation["x-scope"] = route.scope;
+  if (route.of_all_databases()) operation["x-all-databases"] = true;
+  if (route.of_oneself()) operation["x-oneself"] = true;
 }
 
 }  // namespace
