@@ -327,8 +327,13 @@ Result<> approval_undo(const Common& common, const ApprovalOptions& options) {
                              : can ? "can be undone"
                                    : "not undone: something is in the way");
     for (const auto& conflict : entry.at("conflicts").as_array()) {
-      const std::string row = plain(conflict.at("table")) + " " + plain(conflict.at("key"));
-      std::cout << "  - " << (row == " " ? "" : printable(row) + ": ")
+      // Keys are told to the operator alone, others how many rows there are.
+      const std::string key = plain(conflict.at("key"));
+      const auto rows = conflict.at("rows").to_number<size_t>();
+      const std::string which =
+          !key.empty() ? " " + key : fmt::format(", {} row{}", rows, rows == 1 ? "" : "s");
+      const std::string table = plain(conflict.at("table"));
+      std::cout << "  - " << (table.empty() ? "" : printable(table + which) + ": ")
                 << printable(plain(conflict.at("why"))) << '\n';
     }
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -40,16 +42,31 @@ json::object to_json(const undo::Entry& entry) {
   return out;
 }
 
-json::object to_json(const Undoer::Outcome& outcome) {
-  json::object out = to_json(outcome.entry);
-  json::array conflicts;
-  for (const auto& conflict : outcome.conflicts) {
-    if (conflicts.size() == kMostConflictsShown) break;
-    conflicts.push_back(json::object{{"table", to_printable_utf8(conflict.table)},
-                                     {"key", to_printable_utf8(conflict.key)},
-                                     {"why", to_printable_utf8(conflict.why)}});
+/// What is in the way: each row by its key to the operator alone. A key may be what is masked for
+/// somebody, or of a row that their rules keep from them: to them it is told how many there are.
+json::array conflicts_of(const std::vector<undo::Conflict>& conflicts, bool keys) {
+  json::array out;
+  std::map<std::pair<std::string, std::string>, size_t> alike;  // places in `out`
+  for (const auto& conflict : conflicts) {
+    const auto first = alike.find({conflict.table, conflict.why});
+    if (!keys && first != alike.end()) {
+      auto& rows = out[first->second].as_object()["rows"];
+      rows = rows.to_number<size_t>() + 1;
+      continue;
+    }
+    if (out.size() == kMostConflictsShown) break;
+    alike.emplace(std::pair(conflict.table, conflict.why), out.size());
+    out.push_back(json::object{{"table", to_printable_utf8(conflict.table)},
+                               {"key", keys ? to_printable_utf8(conflict.key) : std::string()},
+                               {"rows", size_t{1}},
+                               {"why", to_printable_utf8(conflict.why)}});
   }
-  out["conflicts"] = std::move(conflicts);
+  return out;
+}
+
+json::object to_json(const Undoer::Outcome& outcome, bool keys) {
+  json::object out = to_json(outcome.entry);
+  out["conflicts"] = conflicts_of(outcome.conflicts, keys);
   out["conflicts_in_all"] = outcome.conflicts.size();
   out["undone"] = outcome.undone;
   return out;
@@ -133,7 +150,8 @@ bool UndoApi::may_see(const undo::Entry& entry, const Reader& reader) {
 
 /// No transaction spans databases: each is asked first, so that one is not put back where another
 /// could not be. Only for what was done last in each, as what came before stands behind it.
-std::optional<HttpResponse> UndoApi::conflicts_anywhere(const std::vector<undo::Entry>& entries) {
+std::optional<HttpResponse> UndoApi::conflicts_anywhere(const std::vector<undo::Entry>& entries,
+                                                        bool keys) {
   const bool one = std::all_of(entries.begin(), entries.end(), [&](const auto& entry) {
     return entry.database == entries.front().database;
   });
@@ -146,7 +164,7 @@ std::optional<HttpResponse> UndoApi::conflicts_anywhere(const std::vector<undo::
     const auto outcome = undoer_.preview(entry);
     if (!outcome) return not_undone(entry, outcome.error());
     conflicts = conflicts || !outcome->conflicts.empty();
-    out.push_back(to_json(*outcome));
+    out.push_back(to_json(*outcome, keys));
   }
   if (!conflicts) return std::nullopt;
   return json_response(
@@ -162,15 +180,16 @@ HttpResponse UndoApi::undo(int64_t number, const std::string& actor, bool for_re
                    "It was not held by a rule that is undoable, has not run, changed nothing, is "
                    "undone already, or its time is over: sluice approval kept");
   }
+  const bool keys = actor.empty();  // the operator, who may open the gateway's own files
   json::array out;
   if (for_real && !skip_conflicts) {
-    if (auto in_the_way = conflicts_anywhere(*entries)) return std::move(*in_the_way);
+    if (auto in_the_way = conflicts_anywhere(*entries, keys)) return std::move(*in_the_way);
   }
   for (const auto& entry : *entries) {
     const auto outcome =
         for_real ? undoer_.undo(entry, actor, skip_conflicts) : undoer_.preview(entry);
     if (!outcome) return not_undone(entry, outcome.error());
-    out.push_back(to_json(*outcome));
+    out.push_back(to_json(*outcome, keys));
     if (for_real && !outcome->undone) break;
   }
   return json_response(200, json::object{{"request", number}, {"entries", std::move(out)}});

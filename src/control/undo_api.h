@@ -36,7 +36,8 @@ class UndoApi {
  private:
   HttpResponse list(const HttpRequest& request, const Reader& reader);
   bool may_see(const undo::Entry& entry, const Reader& reader);
-  std::optional<HttpResponse> conflicts_anywhere(const std::vector<undo::Entry>& entries);
+  std::optional<HttpResponse> conflicts_anywhere(const std::vector<undo::Entry>& entries,
+                                                 bool keys);
   HttpResponse undo(int64_t number, const std::string& actor, bool for_real, bool skip_conflicts);
   Result<> may_undo(int64_t number, const std::string& actor);
   void tidy();

@@ -212,15 +212,15 @@ Result<> check_restored(const Images& images, const std::vector<catalog::Rows>& 
   for (size_t i = 0; i < images.tables.size(); ++i) {
     const TableImages& table = images.tables[i];
     SLUICE_ASSIGN(const Standing standing, rows_now(table, answers[kAnswersBefore + 2 * i + 1]));
-    for (const RowImage& row : table.rows) {
+    for (const RowImage& row : table.rows) {  // Its key may be masked for whoever reads this.
       const auto now = standing.find(row.key);
       const bool right =
           row.before ? now != standing.end() && now->second == *row.before : now == standing.end();
       if (right) continue;
       return fail(ErrorCode::kDenied,
-                  fmt::format("row {} of \"{}\" would not be as it was: a trigger or a generated "
+                  fmt::format("a row of \"{}\" would not be as it was: a trigger or a generated "
                               "value keeps it from it",
-                              row.key, table.qualified_name()));
+                              table.qualified_name()));
     }
   }
   return {};

@@ -2,12 +2,17 @@
 not be."""
 
 import json
+import pathlib
+import sys
 import time
 
 import psycopg
 import pytest
 from harness.gateway import PASSWORD, Gateway
 from harness.postgres import PostgresServer
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+from client import ask  # noqa: E402
 
 POLICY = """
 rules:
@@ -437,3 +442,16 @@ def test_the_store_holds_no_rows_that_can_be_read(server, gateway):
     assert key.stat().st_mode & 0o777 == 0o600
     undo(gateway)
     assert sql(server, "SELECT name FROM accounts WHERE id = 44") == ["Unlikely-Word-Here"]
+
+
+def test_keys_of_rows_in_the_way_are_told_to_the_operator_alone(server, gateway):
+    run(gateway, "UPDATE accounts SET name = 'wrong' WHERE id IN (42, 43, 44)")
+    sql(server, "UPDATE accounts SET name = 'right' WHERE id IN (42, 43); DELETE FROM accounts WHERE id = 44")
+    assert "(42): it has been changed since" in gateway.cli("approval", "undo", str(last_request(gateway)), "--preview").stdout
+    secret = ask(gateway, "POST", "/login", {"user": "dora", "password": PASSWORD}).json["secret"]
+    for method in ("GET", "POST"):
+        answer = ask(gateway, method, f"/undo/{last_request(gateway)}", {} if method == "POST" else None, secret)
+        (entry,) = answer.json["entries"]
+        told = {(each["table"], each["key"], each["rows"], each["why"]) for each in entry["conflicts"]}
+        assert told == {("public.accounts", "", 2, "it has been changed since"), ("public.accounts", "", 1, "it has been deleted since")}
+        assert entry["conflicts_in_all"] == 3 and not entry["undone"]

@@ -129,7 +129,7 @@ export interface UndoEntry {
   state: string;
   undone_by?: string;
   undone?: boolean;
-  conflicts?: { table: string; key: string; why: string }[];
+  conflicts?: { table: string; key: string; rows: number; why: string }[];
   conflicts_in_all?: number;
 }
 

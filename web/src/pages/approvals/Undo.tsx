@@ -21,7 +21,7 @@ function Entry({ entry }: { entry: UndoEntry }) {
       </div>
       {(entry.conflicts_in_all ?? 0) > 0 && (
         <Note tone="warn" title={`${plural(entry.conflicts_in_all ?? 0, "row")} changed since`}>
-          {entry.conflicts?.map((each) => `${each.table} ${each.key}: ${each.why}`).join("\n")}
+          {entry.conflicts?.map((each) => `${each.table}, ${plural(each.rows, "row")}: ${each.why}`).join("\n")}
         </Note>
       )}
     </div>
