@@ -64,6 +64,14 @@ Result<const identity::User*> eligible_at(const Hearing& hearing, const std::str
   if (user->since() > at_micros)
     return fail(ErrorCode::kDenied,
                 fmt::format("\"{}\" has got the name since, and is somebody else", name));
+  // Whoever asks may be an administrator, and could make the second pair of eyes. Those whom a
+  // provider or directory vouches for are not made here.
+  if (user->made_by.empty() && user->created_micros > hearing.request.created_micros) {
+    return fail(ErrorCode::kDenied,
+                fmt::format("user \"{}\" was added after request {} was asked, and does not decide "
+                            "on it: somebody who was there before has to",
+                            name, hearing.request.number));
+  }
   return user;
 }
 

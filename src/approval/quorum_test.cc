@@ -120,6 +120,25 @@ TEST(Quorum, Threat67_AVoteIsNotOfWhoIsGivenTheNameLater) {
   EXPECT_FALSE(standing(asked, {now, none, 100}).approved);
 }
 
+TEST(Quorum, WhoWasAddedSinceDoesNotDecide) {
+  auto users = directory()->users();
+  Request asked = request({{{"dba"}, 1}});
+  asked.created_micros = 40;
+  approve(asked, "bob");
+  asked.votes.back().time_micros = 60;
+  users[2].created_micros = 40;
+  EXPECT_TRUE(standing(asked, {identity::Directory(users, 1), {}, 70}).approved);
+  users[2].created_micros = 50;
+  const identity::Directory later(users, 2);
+  EXPECT_FALSE(standing(asked, {later, {}, 70}).approved);
+  const auto refused = may_vote(asked, Vote{"bob", Verdict::kApprove}, {later, {}, 70});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text, HasSubstr("was added after request 1 was asked"));
+  // Whom a provider vouches for nobody has made here.
+  users[2].made_by = "https://id.example";
+  EXPECT_TRUE(standing(asked, {identity::Directory(users, 3), {}, 70}).approved);
+}
+
 TEST(Quorum, WhoAsksDoesNotDecideUnderAnyName) {
   Request asked = request({{{"dba"}, 1}});
   for (const char* name : {"alice", "alice-admin"}) {
