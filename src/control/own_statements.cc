@@ -40,6 +40,14 @@ mcp::Answer tell_attribution(mcp::QueryClient& client, const agents::Attribution
   return {};
 }
 
+/// Whether nothing is lost where the server cancels it: it changes nothing, in functions either.
+bool changes_nothing(const sql::StatementFacts& facts) {
+  return facts.unanalysable.empty() && only_reads(facts) && !facts.writes && !facts.dynamic_sql &&
+         !facts.unresolved &&
+         std::none_of(facts.functions.begin(), facts.functions.end(),
+                      [](const sql::FunctionUse& use) { return use.volatility == 'v'; });
+}
+
 }  // namespace
 
 std::string run_of_baggage(std::string_view baggage) {
@@ -103,6 +111,7 @@ Result<mcp::Answer> OwnStatements::run(const Asker& asker, const std::string& da
   auto answer = tell_attribution(*lease.client, asker.said, limits);
   mcp::Limits bounds = limits;
   if (!bounds.wanted.stop_possible()) bounds.wanted = asker.wanted;
+  bounds.only_reads = may == May::kRead || (understood && changes_nothing(*understood->facts));
   if (!answer.failed()) answer = lease.client->run(sql, parameters, bounds);
   if (!answer.lost && understood && only_reads(*understood->facts))
     connections_.give_back(std::move(lease));

@@ -1,5 +1,6 @@
 #include "mcp/query_client.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -24,6 +25,9 @@ constexpr size_t kMostNotices = 20;
 constexpr size_t kLongestNotice = 4096;
 /// Beyond the values that may be told: what a row, an error or a notice has around them.
 constexpr uint64_t kAroundValues = 1 << 20;
+/// That a row of what may change something may have, to be read and thrown away: its statement is
+/// not cancelled for it.
+constexpr uint64_t kLongestDiscarded = uint64_t{64} << 20;
 /// What the gateway says when a statement has to wait for people (docs/approvals.md).
 constexpr std::string_view kWaiting = "waiting for approval: request ";
 
@@ -167,8 +171,7 @@ class LibpqClient : public QueryClient {
     for (begun_ = taken_in();; begun_ = taken_in()) {
       while (PQisBusy(connection_.get()) == 1) {
         // libpq keeps a row until it is whole, in this process.
-        if (beyond(begun_, taken_in(), limits.bytes + kAroundValues))
-          return too_long(answer, limits);
+        if (beyond(begun_, taken_in(), most_held(limits))) return too_long(answer, limits);
         // It waits there for people; a connection that is gone withdraws nothing.
         if (answer.request != 0) {
           answer.lost = true;
@@ -182,11 +185,32 @@ class LibpqClient : public QueryClient {
       const ResultPtr result(PQgetResult(connection_.get()));
       if (!result) return;
       // One that came at once is as long as one that was waited for.
-      if (length_of(*result) > limits.bytes + kAroundValues) return too_long(answer, limits);
+      if (length_of(*result) > limits.bytes + kAroundValues) {
+        if (limits.only_reads) return too_long(answer, limits);
+        leave_out(*result, answer, limits);
+        continue;
+      }
       take(*result, answer, limits, bytes);
       if (answer.lost) return;
-      if (answer.truncated) end_it();
+      if (answer.truncated && limits.only_reads) end_it();
     }
+  }
+
+  /// Bytes of one row that libpq may hold.
+  static uint64_t most_held(const Limits& limits) {
+    const uint64_t told = limits.bytes + kAroundValues;
+    return limits.only_reads ? told : std::max(told, kLongestDiscarded);
+  }
+
+  /// Nothing is told from this row on, and the statement goes on.
+  static void leave_out(const PGresult& row, Answer& answer, const Limits& limits) {
+    if (answer.columns.empty()) take_columns(row, answer);
+    if (!answer.truncated && answer.rows.size() < limits.rows) {
+      answer.notices.emplace_back(
+          "one row of the result is longer than what can be told here: it is left out, and so is "
+          "what follows; the statement ran to its end");
+    }
+    answer.truncated = true;
   }
 
   /// Has the server cancel what runs, and again where that has ended nothing.
@@ -223,7 +247,7 @@ class LibpqClient : public QueryClient {
         answer.message = "there is no statement";
         return;
       default:
-        take_error(result, answer);
+        take_error(result, answer, limits);
     }
   }
 
@@ -256,15 +280,22 @@ class LibpqClient : public QueryClient {
     answer.truncated = bytes > limits.bytes;
   }
 
-  void take_error(const PGresult& result, Answer& answer) const {
+  void take_error(const PGresult& result, Answer& answer, const Limits& limits) const {
+    const bool cancelled = field_of(&result, PG_DIAG_SQLSTATE) == "57014";
     // The rest was not wanted.
-    if (answer.truncated && field_of(&result, PG_DIAG_SQLSTATE) == "57014") return;
+    if (answer.truncated && limits.only_reads && cancelled) return;
     answer.sqlstate = field_of(&result, PG_DIAG_SQLSTATE);
     answer.message = field_of(&result, PG_DIAG_MESSAGE_PRIMARY);
     if (answer.message.empty()) answer.message = trimmed(PQresultErrorMessage(&result));
     if (answer.message.empty()) answer.message = "the statement failed";
     answer.detail = field_of(&result, PG_DIAG_MESSAGE_DETAIL);
     answer.hint = field_of(&result, PG_DIAG_MESSAGE_HINT);
+    if (cancelled && cancelled_ && !limits.only_reads && answer.detail.empty()) {
+      answer.detail = fmt::format(
+          "It was cancelled after {} rows and was rolled back: nothing is kept but what it had "
+          "committed itself.",
+          answer.rows.size());
+    }
     const std::string position = field_of(&result, PG_DIAG_STATEMENT_POSITION);
     std::from_chars(position.data(), position.data() + position.size(), answer.position);
     answer.lost = PQstatus(connection_.get()) == CONNECTION_BAD;
@@ -291,7 +322,7 @@ class LibpqClient : public QueryClient {
 
   void too_long(Answer& answer, const Limits& limits) {
     cancel();
-    if (answer.truncated || answer.rows.size() >= limits.rows) {
+    if (limits.only_reads && (answer.truncated || answer.rows.size() >= limits.rows)) {
       // Nobody wanted this row: what there is before it is the answer.
       answer.truncated = true;
       answer.lost = true;
@@ -300,6 +331,11 @@ class LibpqClient : public QueryClient {
     answer.sqlstate = "54000";
     answer.message = "one row of the result is longer than what can be told here";
     answer.hint = "Select less of it, such as left(column, 1000).";
+    if (!limits.only_reads) {
+      answer.detail =
+          "It was cancelled, which may have come too late: the record of it tells whether it was "
+          "done. Look there before it is run again.";
+    }
     answer.lost = true;
   }
 

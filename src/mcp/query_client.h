@@ -34,6 +34,9 @@ struct Limits {
   size_t bytes = size_t{256} << 10;  ///< of values, over all rows
   Duration time = std::chrono::seconds(60);
   std::stop_token wanted = {};  ///< stopped: it is cancelled at the server, sqlstate 57014
+  /// It is known to change nothing: what is more than wanted is cancelled. All else runs to its
+  /// end, or nothing of it would be kept.
+  bool only_reads = false;
 };
 
 struct Column {
@@ -71,7 +74,7 @@ class QueryClient {
   virtual bool alive() = 0;
   /// Runs one statement in the extended protocol, so that a text is never two. Once somebody has to
   /// approve it, it is left to wait there, and the connection is lost; more rows than wanted are
-  /// cancelled.
+  /// cancelled of what only reads, and thrown away of all else.
   virtual Answer run(const std::string& text,
                      const std::vector<std::optional<std::string>>& parameters,
                      const Limits& limits) = 0;
