@@ -64,6 +64,22 @@ Result<std::string> names_in(const HttpRequest& request, const std::string& head
 constexpr std::pair<const char*, const char*> kKeptHeaders[] = {
     {"anthropic-beta", "header anthropic-beta"}, {"anthropic-version", "header anthropic-version"}};
 
+/// Of these whatever has the form of names may still be somebody's account.
+Result<> check_headers(const HttpRequest& request, const models::Changes& changes) {
+  for (const auto& [header, kept] : kKeptHeaders) {
+    const auto value = request.header(header);
+    std::string words(value);
+    std::replace_if(
+        words.begin(), words.end(), [](char c) { return c == '.' || c == '_' || c == ','; }, ' ');
+    if (!changes.is_sensitive(value) && !changes.is_sensitive(words)) continue;
+    return fail(ErrorCode::kDenied,
+                fmt::format("{} holds something sensitive that cannot be masked there: only names "
+                            "of versions belong there",
+                            kept));
+  }
+  return {};
+}
+
 std::map<std::string, std::string> headers_for(const config::ModelConfig& model,
                                                const HttpRequest& request) {
   std::map<std::string, std::string> out{{"Content-Type", "application/json"}};
@@ -252,6 +268,7 @@ HttpResponse ModelApi::look_up(const Asked& asked, const HttpRequest& request) {
   if (asked.model.masking) {
     const auto changes = changes_for(asked);
     if (!changes) return failed(changes.error());
+    if (const auto fit = check_headers(request, *changes); !fit) return failed(fit.error());
     std::string words = path;
     std::replace_if(
         words.begin(), words.end(),
@@ -297,8 +314,10 @@ Result<models::Changes> ModelApi::changes_for(const Asked& asked) {
   return out;
 }
 
-Result<> ModelApi::mask(const Asked& asked, models::Conversation& conversation) {
+Result<> ModelApi::mask(const Asked& asked, const HttpRequest& request,
+                        models::Conversation& conversation) {
   SLUICE_ASSIGN(const auto changes, changes_for(asked));
+  SLUICE_TRY(check_headers(request, changes));
   return models::change_texts(conversation, asked.model.attachments, changes);
 }
 
@@ -325,7 +344,8 @@ HttpResponse ModelApi::converse(Asked asked, const HttpRequest& request) {
                   {},
                   asked.parent};
   if (asked.model.masking) {
-    if (const auto changed = mask(asked, *conversation); !changed) return failed(changed.error());
+    if (const auto changed = mask(asked, request, *conversation); !changed)
+      return failed(changed.error());
   }
   const bool converses = asked.operation == models::Operation::kConverse;
   std::shared_ptr<policy::Spending> spending;

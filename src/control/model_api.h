@@ -71,7 +71,7 @@ class ModelApi {
   Result<std::string> masked(std::string_view text, const mask::Treatment& treatment);
   /// Outlived by `asked`.
   Result<models::Changes> changes_for(const Asked& asked);
-  Result<> mask(const Asked& asked, models::Conversation& conversation);
+  Result<> mask(const Asked& asked, const HttpRequest& request, models::Conversation& conversation);
   void watch(std::shared_ptr<ModelExchange> exchange);
 
   gateway::Gateway& gateway_;

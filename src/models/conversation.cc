@@ -55,6 +55,31 @@ constexpr std::array<std::string_view, 13> kAttachments = {"image",
 constexpr std::array<std::string_view, 3> kBytes = {"data", "file_data", "b64_json"};
 constexpr std::array<std::string_view, 2> kAddresses = {"image_url", "url"};
 
+/// Numbers that the APIs have, of a request itself and of what is in it: settings, whatever they
+/// are. Any other that is long may be somebody's.
+constexpr std::array<std::string_view, 22> kSettings = {"seed",
+                                                        "max_tokens",
+                                                        "max_completion_tokens",
+                                                        "max_output_tokens",
+                                                        "max_tool_calls",
+                                                        "max_uses",
+                                                        "max_num_results",
+                                                        "budget_tokens",
+                                                        "n",
+                                                        "best_of",
+                                                        "logprobs",
+                                                        "top_logprobs",
+                                                        "top_k",
+                                                        "top_p",
+                                                        "temperature",
+                                                        "frequency_penalty",
+                                                        "presence_penalty",
+                                                        "repetition_penalty",
+                                                        "dimensions",
+                                                        "score_threshold",
+                                                        "compact_threshold",
+                                                        "timeout"};
+
 /// A number in data that has fewer is nobody's: no telephone, card or account has.
 constexpr int64_t kFewDigits = 8;
 
@@ -147,7 +172,7 @@ class Changer {
       : attachments_(attachments), changes_(changes) {}
 
   Result<> change(json::value& value, Place place) {
-    if (place == Place::kData && value.is_number()) return number(value);
+    if (value.is_number()) return number(value);
     if (value.is_string() && is_data_url(value.get_string())) return attachment();
     if (value.is_string()) {
       SLUICE_ASSIGN(const auto changed, changes_.text(value.get_string()));
@@ -229,6 +254,7 @@ class Changer {
         SLUICE_TRY(word(key, entry.value()));
         continue;
       }
+      if (!data && entry.value().is_number() && is_one_of(key, kSettings)) continue;
       if (attached && !data && is_opaque(object, key, entry.value())) continue;
       if ((all_input || (place == Place::kBody && key == "prompt")) && is_tokens(entry.value()) &&
           !attachments_) {
@@ -241,9 +267,10 @@ class Changer {
     return names(object, place);
   }
 
-  /// Words that stand where an id or the like belongs are words.
+  /// Words that stand where an id or the like belongs are words, and numbers are none.
   static bool is_frame(const json::value& value) {
-    return value.is_string() ? is_plain(value.get_string()) : !value.is_structured();
+    return value.is_string() ? is_plain(value.get_string())
+                             : !value.is_structured() && !value.is_number();
   }
 
   /// Of data all of them; elsewhere those that no API has.

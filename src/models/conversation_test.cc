@@ -122,9 +122,23 @@ TEST(Conversation, LongNumbersInDataAreTextThatMayBeMasked) {
                    R"("c":{"d":1234567,"e":true}}}]}]})"),
             R"({"model":"m","messages":[{"content":[{"type":"tool_use","id":"t","name":"f",)"
             R"("input":{"a":"card","b":["card","card",12345678],"c":{"d":1234567,"e":true}}}]}]})");
-  // Elsewhere numbers are settings.
-  const char* settings = R"({"model":"m","seed":4111111111111111})";
-  EXPECT_EQ(masked(settings), settings);
+  // The APIs' own numbers are settings.
+  const char* settings =
+      R"({"model":"m","seed":4111111111111111,"temperature":0.30000000000000004,"max_tokens":64000})";
+  EXPECT_EQ(masked(settings), R"({"model":"m","seed":4111111111111111,)"
+                              R"("temperature":3.0000000000000004E-1,"max_tokens":64000})");
+  // Wherever else they stand they are words.
+  for (const char* body :
+       {R"({"model":"m","messages":[{"role":"user","content":4111111111111111}]})",
+        R"({"model":"m","messages":[{"content":[{"type":"text","text":4111111111111111}]}]})",
+        R"({"model":"m","metadata":{"card":4111111111111111}})",
+        R"({"model":"m","card":4111111111111111})", R"({"model":"m","name":4111111111111111})",
+        R"({"model":"m","stop":[4111111111111111]})", R"({"model":"m","type":4111111111111111})",
+        R"({"model":"m","messages":[{"input":{"seed":4111111111111111}}]})"}) {
+    std::string wanted = body;
+    wanted.replace(wanted.find("4111111111111111"), 16, "\"card\"");
+    EXPECT_EQ(masked(body), wanted);
+  }
 }
 
 TEST(Conversation, NamesOfMembersAreWordsWhereNoApiHasThem) {

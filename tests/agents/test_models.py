@@ -317,6 +317,21 @@ def test_files_that_the_provider_keeps_are_not_named(gateway, provider, token):
     assert not provider.asked
 
 
+def test_an_account_in_a_header_is_not_sent(gateway, provider, token):
+    for header in ("anthropic-beta", "anthropic-version"):
+        for value in ("DE89370400440532013000", "a.4111111111111111"):
+            answer = ask(gateway, "POST", "/models/claude/v1/messages", conversation("x"), token, {header: value}, prefix="")
+            assert answer.status == 403 and header in answer.raw.decode(), (header, value, answer.raw)
+    assert provider.asked == []
+
+
+def test_numbers_are_masked_wherever_they_stand(gateway, provider, token):
+    card = 4111111111111111
+    for body in (conversation(card), conversation([{"type": "text", "text": card}]), conversation("x", card=card), conversation("x", metadata={"card": card})):
+        assert ask(gateway, "POST", "/models/gpt/v1/chat/completions", body, token, prefix="").status == 200
+    assert len(provider.asked) == 4 and str(card) not in json.dumps(provider.asked)
+
+
 def test_words_in_headers_are_refused_or_kept(gateway, provider, token):
     def question(run, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
