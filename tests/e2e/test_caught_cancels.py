@@ -24,7 +24,9 @@ RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND (que
 def gateway(request, server):
     server.sql("DROP TABLE IF EXISTS few; CREATE TABLE few AS SELECT i FROM generate_series(1, 100) i;"
                "CREATE OR REPLACE FUNCTION stubborn(n int) RETURNS int LANGUAGE plpgsql AS "
-               f"$$ BEGIN IF n > 50 THEN {LOOP}; END IF; RETURN n; END $$", "orders")
+               # Whenever the cancel comes, it comes while something catches it.
+               "$$ BEGIN IF n > 4 THEN BEGIN PERFORM pg_sleep(0.02); EXCEPTION WHEN query_canceled THEN NULL; END; END IF; "
+               f"IF n > 50 THEN {LOOP}; END IF; RETURN n; END $$", "orders")
     running = Gateway(server, reactor=request.param, start=False)
     policy = running.root / "policy.yaml"
     policy.write_text(POLICY)
